@@ -1,0 +1,124 @@
+import type { OpencodeError } from "./event-error.ts";
+import { present } from "./json-value.ts";
+import {
+  type DiagnosisKind,
+  type FailureFacts,
+  type FailureFamily,
+  type KnownFailure,
+  knownFailures,
+} from "./known-failure.ts";
+import { readStderr, type StderrFacts } from "./stderr.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** Why a run did not do what it was asked. */
+export interface Diagnosis {
+  kind: DiagnosisKind;
+  /** One sentence with OpenCode's own words in it. */
+  message: string;
+  /** What can be done about it. */
+  hint?: string;
+  family?: FailureFamily;
+  /** How long the provider asked to wait, counted from its answer. */
+  retryAfterMs?: number;
+}
+
+export interface EndedRun {
+  /** Null if OpenCode was ended before it had one. */
+  exitCode: number | null;
+  transcript: Transcript;
+  /** The last lines of stderr. */
+  stderrTail: string;
+}
+
+const wordsLimit = 600;
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > wordsLimit ? `${line.slice(0, wordsLimit)}…` : line;
+}
+
+/**
+ * `UnknownError` says "Unexpected server error. Check server logs for details." and a `ref`; the log on stderr has the
+ * reason under the same ref (1.18.33 with `--print-logs`).
+ */
+function wordsOf(error: OpencodeError, stderr: StderrFacts): string {
+  return (error.ref === undefined ? undefined : stderr.causes.get(error.ref)) ?? error.message;
+}
+
+function factsOf(run: EndedRun, stderr: StderrFacts): FailureFacts | undefined {
+  const error = run.transcript.errors.at(-1);
+  if (error !== undefined) return { error, words: wordsOf(error, stderr) };
+  const words = stderr.said ?? stderr.logged ?? stderr.lastLine;
+  return words === undefined ? undefined : { words };
+}
+
+function fits(failure: KnownFailure, { error, words }: FailureFacts): boolean {
+  return (error !== undefined && failure.decides?.(error) === true) || failure.pattern.test(words);
+}
+
+function fromFacts(facts: FailureFacts): Diagnosis {
+  // What OpenCode's name, the status and the provider's code say is surer than words, which may quote anything.
+  const { error } = facts;
+  const decided = error === undefined ? undefined : knownFailures.find((failure) => failure.decides?.(error) === true);
+  const known = decided ?? knownFailures.find((failure) => fits(failure, facts));
+  const words = oneLine(facts.words);
+  if (known === undefined) return { kind: "failed", message: `OpenCode ended with an error: ${words}` };
+  const retryAfterMs = known.family === undefined ? undefined : error?.retryAfterMs;
+  return {
+    kind: known.kind,
+    message: `${known.meaning}: ${words}`,
+    ...present({ hint: known.hint, family: known.family, retryAfterMs }),
+  };
+}
+
+/** 1.18.33 ends a run whose tool was refused with exit code 0, after `step_finish` with reason `tool-calls`. */
+function rejected(run: EndedRun, stderr: StderrFacts): Diagnosis | undefined {
+  if (run.transcript.lastReason !== "tool-calls") return undefined;
+  const refusal = run.transcript.toolErrors.findLast(({ message }) => /rejected permission/i.test(message));
+  const words = stderr.rejection ?? (refusal === undefined ? undefined : `${refusal.tool}: ${refusal.message}`);
+  if (words === undefined) return undefined;
+  return {
+    kind: "permission-rejected",
+    message: `OpenCode stopped at a tool that nobody could permit: ${oneLine(words)}`,
+    hint: "Set dangerouslySkipPermissions, or allow the tool under `permission` in OpenCode's config.",
+  };
+}
+
+function silent(run: EndedRun): Diagnosis | undefined {
+  const { summary, toolCalls, steps, lastReason } = run.transcript;
+  if (lastReason === "tool-calls") {
+    return {
+      kind: "no-answer",
+      message: "OpenCode ended in the middle of a turn, after tool calls and without an answer",
+    };
+  }
+  if (summary !== "" || toolCalls > 0) return undefined;
+  if (steps === 0) return { kind: "no-answer", message: "OpenCode ended without printing anything" };
+  const why = lastReason === undefined || lastReason === "stop" ? "" : ` (${lastReason})`;
+  return { kind: "no-answer", message: `The model ended its turn without a word and without a tool call${why}` };
+}
+
+/**
+ * 1.18.33 exits with 1 as soon as one `error` event was printed, also when it went on: after a context overflow it
+ * compacts the session by itself and answers.
+ */
+function hasRecovered(run: EndedRun): boolean {
+  const { errors, finishedWell } = run.transcript;
+  return errors.length > 0 && finishedWell && (run.exitCode === 0 || run.exitCode === 1);
+}
+
+/** What went wrong in a run; undefined if it did its work. A failed tool call alone is nothing wrong. */
+export function diagnose(run: EndedRun): Diagnosis | undefined {
+  const stderr = readStderr(run.stderrTail);
+  if (run.exitCode === 0 || hasRecovered(run)) {
+    const hasFailed = run.transcript.errors.length > 0 && !run.transcript.finishedWell;
+    const facts = hasFailed ? factsOf(run, stderr) : undefined;
+    return facts === undefined ? (rejected(run, stderr) ?? silent(run)) : fromFacts(facts);
+  }
+  const facts = factsOf(run, stderr);
+  if (facts !== undefined) return fromFacts(facts);
+  const ending = run.exitCode === null ? "was ended" : `ended with exit code ${run.exitCode}`;
+  const { lastActivity } = run.transcript;
+  const after = lastActivity === undefined ? "printed nothing" : `the last it told was: ${lastActivity.what}`;
+  return { kind: "failed", message: `OpenCode ${ending} without saying why; ${oneLine(after)}` };
+}

@@ -1,0 +1,57 @@
+import { isRecord, type JsonRecord, numberOf, present, readJson, recordOf, textOf, wordOf } from "./json-value.ts";
+import { retryAfterFromHeaders, retryAfterFromMessage } from "./retry-after.ts";
+
+/** What OpenCode says about a failure of its provider or of itself. */
+export interface OpencodeError {
+  /** OpenCode's name for it: `APIError`, `ContextOverflowError`, `UnknownError`, ... */
+  name?: string;
+  message: string;
+  /** HTTP status of the provider's answer. */
+  statusCode?: number;
+  /** What the provider answered, at most `bodyLimit` characters. */
+  responseBody?: string;
+  /** The provider's own code in that answer: `insufficient_quota`, `context_length_exceeded`, ... */
+  providerCode?: string;
+  isRetryable?: boolean;
+  /** Names the log entry that has the reason. */
+  ref?: string;
+  /** How long the provider asked to wait. */
+  retryAfterMs?: number;
+}
+
+const bodyLimit = 4_000;
+
+/** OpenAI: `{error: {code, type}}`; Anthropic: `{error: {type}}`; Google: `{error: {status}}`. */
+function providerCodeOf(responseBody: string | undefined): string | undefined {
+  if (responseBody === undefined) return undefined;
+  const body = recordOf(readJson(responseBody));
+  const error = recordOf(body.error);
+  return wordOf(error.code) ?? wordOf(error.type) ?? wordOf(error.status) ?? wordOf(body.code);
+}
+
+function messageOf(error: JsonRecord, data: JsonRecord): string {
+  const first = Array.isArray(error.errors) ? recordOf(error.errors[0]) : {};
+  const said = wordOf(data.message) ?? wordOf(error.message) ?? wordOf(first.message);
+  return said ?? wordOf(error.name) ?? wordOf(error.code) ?? JSON.stringify(error).slice(0, bodyLimit);
+}
+
+/** Reads the `error` of an error event: `{name, data: {message, statusCode, responseHeaders, responseBody}}` in 1.18.33. */
+export function readError(value: unknown, nowMs: number): OpencodeError {
+  if (!isRecord(value)) return { message: wordOf(value) ?? "unknown error" };
+  const data = recordOf(value.data);
+  const message = messageOf(value, data);
+  const responseBody = textOf(data.responseBody);
+  const fromHeaders = retryAfterFromHeaders(recordOf(data.responseHeaders), nowMs);
+  return {
+    message,
+    ...present({
+      name: wordOf(value.name),
+      statusCode: numberOf(data.statusCode),
+      responseBody: responseBody?.slice(0, bodyLimit),
+      providerCode: providerCodeOf(responseBody),
+      ref: wordOf(data.ref),
+      isRetryable: typeof data.isRetryable === "boolean" ? data.isRetryable : undefined,
+      retryAfterMs: fromHeaders ?? retryAfterFromMessage(message),
+    }),
+  };
+}

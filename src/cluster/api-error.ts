@@ -1,0 +1,51 @@
+/**
+ * What went wrong with a request, in the words of the decision it leads to.
+ *
+ * - `missing` 404, `denied` 403, `unauthorized` 401, `conflict` 409 (changed under us), `exists` 409 AlreadyExists,
+ *   `invalid` 400/422, `gone` 410, `throttled` 429, `unavailable` 5xx
+ * - `unreachable`: no answer came; a change that was asked for may have been made all the same
+ * - `refused`: any other status
+ */
+export type ApiErrorKind =
+  | "missing"
+  | "denied"
+  | "unauthorized"
+  | "conflict"
+  | "exists"
+  | "invalid"
+  | "gone"
+  | "throttled"
+  | "unavailable"
+  | "unreachable"
+  | "refused";
+
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly kind: ApiErrorKind;
+  /** HTTP status, 0 when no answer came. */
+  readonly status: number;
+  /** The server's own reason, such as "AlreadyExists" or "Forbidden". */
+  readonly reason: string | undefined;
+  /** From the Retry-After header. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    facts: { kind: ApiErrorKind; status: number; reason?: string; retryAfterMs?: number; cause?: unknown },
+  ) {
+    super(message, { cause: facts.cause });
+    this.kind = facts.kind;
+    this.status = facts.status;
+    this.reason = facts.reason;
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+
+  /** Whether the same request may succeed later without anybody changing anything. */
+  get passing(): boolean {
+    return this.kind === "unreachable" || this.kind === "unavailable" || this.kind === "throttled";
+  }
+}
+
+export function isApiError(error: unknown, ...kinds: ApiErrorKind[]): error is ApiError {
+  return error instanceof ApiError && (kinds.length === 0 || kinds.includes(error.kind));
+}

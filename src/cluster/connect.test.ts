@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Answer, type Api, answerJson, serve, status } from "../../test/unit/cluster/api.ts";
+import type { Cluster } from "./cluster.ts";
+import { connectCluster } from "./connect.ts";
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(cleanups.splice(0).map((clean) => clean()));
+});
+
+async function stage(answer: Answer): Promise<{ api: Api; cluster: Cluster }> {
+  const api = await serve(answer);
+  const cluster = await connectCluster({ kubeconfig: api.kubeconfig, env: {} });
+  cleanups.push(() => cluster.close(), api.close);
+  return { api, cluster };
+}
+
+const { signal } = new AbortController();
+const ref = { namespace: "agents", name: "job-1" };
+const refusing = (code: number, reason: string) =>
+  stage((response) => answerJson(response, code, status(code, reason)));
+
+describe("an object that is not there", () => {
+  test("404 was never recognised: it is no error, whatever is asked of it", async () => {
+    const { cluster } = await refusing(404, "NotFound");
+    expect(await cluster.read("jobs", ref, { signal })).toBeUndefined();
+    expect(await cluster.patch("jobs", ref, { patch: {}, signal })).toBeUndefined();
+    expect(await cluster.delete("jobs", ref, { signal })).toBe(false);
+  });
+
+  test("is also one that another has the name of, when it is deleted by its uid", async () => {
+    const { api, cluster } = await refusing(409, "Conflict");
+    expect(await cluster.delete("jobs", ref, { signal, uid: "u-1" })).toBe(false);
+    expect(JSON.parse(api.received[0]?.body ?? "")).toEqual({
+      propagationPolicy: "Background",
+      preconditions: { uid: "u-1" },
+    });
+  });
+
+  test("is an error where it is the place to create or to list in", async () => {
+    const { cluster } = await refusing(404, "NotFound");
+    await expect(cluster.create("jobs", { metadata: ref }, { signal })).rejects.toMatchObject({ kind: "missing" });
+    await expect(cluster.list("jobs", "agents", { signal })).rejects.toMatchObject({ kind: "missing" });
+  });
+});
+
+test("patches are merge patches: a body of the wrong kind was refused in silence", async () => {
+  const { api, cluster } = await stage((response) => answerJson(response, 200, {}));
+  await cluster.patch("jobs", ref, { patch: { spec: { suspend: false } }, signal });
+  expect(api.received).toMatchObject([
+    {
+      method: "PATCH",
+      url: "/apis/batch/v1/namespaces/agents/jobs/job-1",
+      headers: { "content-type": "application/merge-patch+json" },
+      body: '{"spec":{"suspend":false}}',
+    },
+  ]);
+});
+
+test("a dry run says so to the server", async () => {
+  const { api, cluster } = await stage((response) => answerJson(response, 201, {}));
+  await cluster.create("jobs", { metadata: ref }, { signal, dryRun: true });
+  expect(api.received[0]?.url).toBe("/apis/batch/v1/namespaces/agents/jobs?dryRun=All");
+});
+
+test("a list gives its version, from which a watch goes on", async () => {
+  const list = { metadata: { resourceVersion: "7" }, items: [{ metadata: { name: "a" } }] };
+  const { api, cluster } = await stage((response) => answerJson(response, 200, list));
+  const found = await cluster.list("pods", "agents", { labelSelector: "a=b", fieldSelector: "c=d", signal });
+  expect(found).toEqual({ items: [{ metadata: { name: "a" } }], resourceVersion: "7" });
+  expect(api.received[0]?.url).toBe("/api/v1/namespaces/agents/pods?labelSelector=a%3Db&fieldSelector=c%3Dd");
+});
+
+describe("a log", () => {
+  const request = { pod: ref, container: "opencode", follow: true, signal };
+
+  test("is followed with timestamps, and given as it comes, whatever its status", async () => {
+    const { api, cluster } = await stage((response, nth) =>
+      response.writeHead(nth === 1 ? 200 : 400).end("some bytes"),
+    );
+    for (const expected of [200, 400]) {
+      const { status, body } = await cluster.openLog({ ...request, sinceTime: "2026-01-01T00:00:00Z" });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      expect([status, Buffer.concat(chunks).toString()]).toEqual([expected, "some bytes"]);
+    }
+    const { pathname, searchParams } = new URL(api.received[0]?.url ?? "", api.url);
+    expect(pathname).toBe("/api/v1/namespaces/agents/pods/job-1/log");
+    expect(Object.fromEntries(searchParams)).toEqual({
+      container: "opencode",
+      follow: "true",
+      timestamps: "true",
+      sinceTime: "2026-01-01T00:00:00Z",
+    });
+  });
+
+  test("ends when its reader is aborted in the middle", async () => {
+    const { cluster } = await stage((response) => response.writeHead(200).write("first"));
+    const controller = new AbortController();
+    const { body } = await cluster.openLog({ ...request, signal: controller.signal });
+    const read = async () => {
+      for await (const _ of body) controller.abort(new Error("enough"));
+    };
+    await expect(read()).rejects.toThrow();
+  });
+});

@@ -1,0 +1,119 @@
+import { bounded } from "../lib/bounded.ts";
+import { type ApiErrorKind, isApiError } from "./api-error.ts";
+import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cluster.ts";
+import type { CredentialSource } from "./credentials.ts";
+import { requestJson } from "./json-request.ts";
+import { pathOf, queryOf } from "./paths.ts";
+import { createTransport, type Transport } from "./transport.ts";
+import { watchCollection } from "./watch-collection.ts";
+
+/** Bound until the headers of a log stream are here. */
+const openLogTimeoutMs = 20_000;
+
+/** Opens the port to a cluster. Throws `ApiError` kind "unreachable" when there are no usable credentials. */
+export async function connectCluster(source: Partial<CredentialSource> = {}): Promise<Cluster> {
+  const transport = await createTransport({
+    kubeconfig: source.kubeconfig,
+    env: source.env ?? process.env,
+    serviceAccountDir: source.serviceAccountDir ?? "/var/run/secrets/kubernetes.io/serviceaccount",
+  });
+  return {
+    ...objectCalls(transport),
+    ...streamCalls(transport),
+    server: transport.server,
+    namespace: transport.namespace,
+  };
+}
+
+function objectCalls(transport: Transport): Pick<Cluster, "create" | "read" | "list" | "patch" | "delete"> {
+  return {
+    async create(resource, object, { dryRun, ...options }) {
+      const namespace = object.metadata?.namespace ?? "";
+      const path = `${pathOf(resource, namespace)}${queryOf({ dryRun: dryRun ? "All" : undefined })}`;
+      return requestJson(transport, { ...options, method: "POST", path, body: object });
+    },
+    read: (resource, ref, options) =>
+      orMissing(
+        requestJson<Resources[typeof resource]>(transport, {
+          ...options,
+          method: "GET",
+          path: pathOf(resource, ref.namespace, ref.name),
+        }),
+        undefined,
+      ),
+    async list(resource, namespace, { labelSelector, fieldSelector, ...options }) {
+      const path = `${pathOf(resource, namespace)}${queryOf({ labelSelector, fieldSelector })}`;
+      const list = await requestJson<RawList<typeof resource>>(transport, { ...options, method: "GET", path });
+      return { items: list.items, resourceVersion: list.metadata?.resourceVersion ?? "" };
+    },
+    patch: (resource, ref, { patch, ...options }) =>
+      orMissing(
+        requestJson<Resources[typeof resource]>(transport, {
+          ...options,
+          method: "PATCH",
+          path: pathOf(resource, ref.namespace, ref.name),
+          body: patch,
+          contentType: "application/merge-patch+json",
+        }),
+        undefined,
+      ),
+    async delete(resource, ref, { uid, gracePeriodSeconds, ...options }) {
+      const body = {
+        propagationPolicy: "Background",
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      };
+      const path = pathOf(resource, ref.namespace, ref.name);
+      return orMissing(
+        requestJson(transport, { ...options, method: "DELETE", path, body }).then(() => true),
+        false,
+        uid === undefined ? [] : ["conflict"],
+      );
+    },
+  };
+}
+
+function streamCalls(transport: Transport): Pick<Cluster, "watch" | "openLog" | "close"> {
+  return {
+    watch: (resource, namespace, options) => watchCollection(transport, { resource, namespace, ...options }),
+    openLog: (request) => openLog(transport, request),
+    close: () => transport.close(),
+  };
+}
+
+type RawList<R extends Resource> = { items: Resources[R][]; metadata?: { resourceVersion?: string } };
+
+/** A 404 is an answer, and for a delete by uid so is a 409: another object has the name. */
+async function orMissing<T, N>(call: Promise<T>, none: N, alike: ApiErrorKind[] = []): Promise<T | N> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isApiError(error, "missing", ...alike)) return none;
+    throw error;
+  }
+}
+
+async function openLog(
+  transport: Transport,
+  { pod, container, follow, sinceTime, signal }: LogRequest,
+): Promise<LogResponse> {
+  const query = queryOf({ container, follow, timestamps: true, sinceTime });
+  const opening = bounded(signal, openLogTimeoutMs);
+  // The bound covers the headers only; the body lives as long as the caller's own signal.
+  const life = new AbortController();
+  const end = () => life.abort(opening.signal.reason);
+  opening.signal.addEventListener("abort", end, { once: true });
+  try {
+    const { status, body } = await transport.send({
+      method: "GET",
+      path: `${pathOf("pods", pod.namespace, pod.name)}/log${query}`,
+      stream: true,
+      signal: life.signal,
+    });
+    signal.addEventListener("abort", () => life.abort(signal.reason), { once: true });
+    return { status, body };
+  } finally {
+    opening.signal.removeEventListener("abort", end);
+    opening.done();
+  }
+}

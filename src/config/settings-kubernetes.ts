@@ -1,0 +1,113 @@
+import { type FormPart, optional, withDefault } from "./field.ts";
+import { isImageReference } from "./image-reference.ts";
+import { labelsKind, nodeSelectorKind } from "./key-values.ts";
+import { choiceKind, positiveSecondsKind, textKind, toggleKind } from "./kinds.ts";
+import { isDnsLabel, isDnsSubdomain } from "./kubernetes-names.ts";
+import { podTemplateKind } from "./pod-template.ts";
+import { defaultResources, resourcesKind } from "./resources.ts";
+import { tolerationsKind } from "./tolerations.ts";
+
+const imageKind = textKind({
+  accepts: isImageReference,
+  expected: "an image, such as registry.example.com/team/agent:1.2",
+});
+const subdomainKind = (what: string) =>
+  textKind({ accepts: isDnsSubdomain, expected: `${what}: lowercase letters, digits, - and .` });
+
+const { requests, limits } = defaultResources;
+const resourceParts: readonly FormPart[] = [
+  resourcePart("requests.cpu", "CPU request", requests["cpu"]),
+  resourcePart("requests.memory", "Memory request", requests["memory"]),
+  resourcePart("limits.cpu", "CPU limit", limits["cpu"]),
+  resourcePart("limits.memory", "Memory limit", limits["memory"]),
+];
+
+function resourcePart(name: string, label: string, fallback: string | undefined): FormPart {
+  const example = name.endsWith("cpu") ? "500m or 2" : "512Mi or 4Gi";
+  return { key: `resources.${name}`, label, hint: `Such as ${example}. Default: ${fallback}.` };
+}
+
+const defaultTtlSec = 300;
+
+export const kubernetesSettings = {
+  namespace: optional(
+    textKind({ accepts: isDnsLabel, expected: "the name of a namespace: up to 63 lowercase letters, digits and -" }),
+    { label: "Namespace", hint: "Namespace for the agent's Jobs.", defaultText: "Paperclip's own" },
+  ),
+  image: optional(imageKind, {
+    label: "Image",
+    hint: "Container image of the agent; opencode must be in it.",
+    defaultText: "Paperclip's own",
+  }),
+  imagePullPolicy: optional(choiceKind(["IfNotPresent", "Always", "Never"], "Kubernetes decides"), {
+    label: "Image pull policy",
+    hint: "When the node pulls the image: IfNotPresent, Always or Never.",
+    defaultText: "Kubernetes decides",
+  }),
+  kubeconfig: optional(
+    textKind({
+      accepts: (text) => text.startsWith("/") && !text.includes("\n"),
+      expected: "the absolute path of a kubeconfig file, not its contents",
+    }),
+    {
+      label: "Kubeconfig",
+      hint: "Absolute path of a kubeconfig file on Paperclip's machine, to reach another cluster.",
+      defaultText: "in-cluster",
+    },
+  ),
+  serviceAccountName: optional(subdomainKind("the name of a service account"), {
+    label: "Service account",
+    hint: "Service account of the Job's pod. Its token is mounted only when this is set.",
+    defaultText: "the namespace's default, without a token",
+  }),
+  resources: withDefault(resourcesKind, defaultResources, {
+    label: "Resources",
+    hint: "Requests and limits of CPU, memory and any other resource, such as ephemeral-storage or nvidia.com/gpu.",
+    defaultText: `requests ${requests["cpu"]}, ${requests["memory"]}; limits ${limits["cpu"]}, ${limits["memory"]}`,
+    askedBy: resourceParts,
+  }),
+  nodeSelector: optional(nodeSelectorKind, {
+    label: "Node selector",
+    hint: "key=value pairs, one per line; {} for none at all.",
+    defaultText: "Paperclip's own",
+  }),
+  tolerations: optional(tolerationsKind, {
+    label: "Tolerations",
+    hint: "The pod's tolerations, a list in YAML; [] for none at all.",
+    defaultText: "Paperclip's own",
+  }),
+  labels: withDefault(
+    labelsKind,
+    {},
+    {
+      label: "Labels",
+      hint: "key=value pairs, one per line, added to the Job and its pod, such as kueue.x-k8s.io/queue-name=agents.",
+      defaultText: "none",
+    },
+  ),
+  runtimeClassName: optional(subdomainKind("the name of a RuntimeClass"), {
+    label: "Runtime class",
+    hint: "RuntimeClass of the pod, such as gvisor.",
+    defaultText: "the cluster's own",
+  }),
+  podTemplate: optional(podTemplateKind, {
+    label: "Pod template",
+    hint: "metadata and spec in YAML, merged over the pod, lists by name: for affinity, priority class, sidecars, extra volumes.",
+  }),
+  initImage: withDefault(imageKind, "busybox:1.36", {
+    label: "Init image",
+    hint: "Image with a shell for the init container that copies prompts over 256 KiB.",
+  }),
+  ttlSecondsAfterFinished: withDefault(positiveSecondsKind(defaultTtlSec), defaultTtlSec, {
+    label: "Keep finished Jobs (sec)",
+    hint: "Seconds before Kubernetes deletes a finished Job that is still there; 0 means the default.",
+  }),
+  retainJobs: withDefault(toggleKind, false, {
+    label: "Retain Jobs",
+    hint: "Keeps finished Jobs for debugging, without a time limit.",
+  }),
+  reattachOrphanedJobs: withDefault(toggleKind, false, {
+    label: "Reattach orphaned Jobs",
+    hint: "After a restart of Paperclip, takes over a Job of the same task that still runs.",
+  }),
+};

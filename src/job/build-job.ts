@@ -1,0 +1,242 @@
+import type { Claim, Job, Pod, Secret } from "../cluster/cluster.ts";
+import type { Toleration } from "../host/host.ts";
+import launcher from "../launcher/launcher.sh?raw";
+import { buildEnvironment } from "./env.ts";
+import type { JobRequest } from "./job-request.ts";
+import { literal } from "./literal.ts";
+import { type BuiltTemplate, type MergedTemplate, mergePodTemplate } from "./merge-pod-template.ts";
+import {
+  adapterType,
+  annotation,
+  containerName,
+  databaseClaimName,
+  environmentSecretName,
+  jobName,
+  label,
+  labelValue,
+  ownLabels,
+  promptContainerName,
+  promptSecretName,
+} from "./names.ts";
+import { path, promptFile } from "./paths.ts";
+import { containerSecurity, copyResources, podSecurity } from "./pod-policy.ts";
+import { buildVolumes, promptPartsVolume, promptVolume } from "./volumes.ts";
+
+type PodSpec = NonNullable<Pod["spec"]>;
+type Container = PodSpec["containers"][number];
+
+/** The objects of one run. Secrets need the Job's uid, so that they go with it. */
+export interface RunObjects {
+  job: Job;
+  secrets(owner: { name: string; uid: string }): Secret[];
+  /** The agent's own database claim, to be made if it is missing. */
+  claim: Claim | undefined;
+}
+
+/** Kubernetes' own deadline for the pod, behind our timer: for when nobody watches the run any more. */
+const deadlineMarginSec = 900;
+
+/** A queue that holds the Job back decides alone when it starts: such a Job is not ours to suspend and resume. */
+export const queueLabel = "kueue.x-k8s.io/queue-name";
+
+export type BuiltRun = { kind: "built"; objects: RunObjects } | Extract<MergedTemplate, { kind: "refused" }>;
+
+/** `refused`: the podTemplate setting cannot be merged; each problem is a phrase. */
+export function buildRunObjects(request: JobRequest): BuiltRun {
+  const name = jobName({ agentId: request.agent.id, runId: request.runId, attempt: request.attempt });
+  const labels = buildLabels(request);
+  const environment = buildEnvironment(request, environmentSecretName(name));
+  const pod = buildTemplate(request, { name, labels, environment });
+  if (pod.kind === "refused") return pod;
+  const meta = { namespace: request.namespace, labels };
+  return {
+    kind: "built",
+    objects: {
+      job: buildJob(request, { name, labels, template: pod.template }),
+      secrets: (owner) => buildSecrets(request, { meta, owner, environment: environment.secret }),
+      claim: request.settings.agentDbMode === "dedicated_pvc" ? buildClaim(request) : undefined,
+    },
+  };
+}
+
+interface JobParts {
+  name: string;
+  labels: Record<string, string>;
+  template: BuiltTemplate;
+}
+
+function buildJob({ settings, agent, namespace, ...request }: JobRequest, { name, labels, template }: JobParts): Job {
+  const queued = queueLabel in settings.labels;
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name,
+      namespace,
+      labels,
+      annotations: {
+        [annotation.agentName]: agent.name,
+        [annotation.nonce]: request.nonce,
+        ...(queued ? {} : { [annotation.preparedBy]: request.preparedBy }),
+      },
+    },
+    spec: {
+      ...(queued ? {} : { suspend: true }),
+      backoffLimit: 0,
+      ...(settings.retainJobs ? {} : { ttlSecondsAfterFinished: settings.ttlSecondsAfterFinished }),
+      template,
+    },
+  };
+}
+
+function buildLabels({ settings, agent, runId, companyId, taskId, sessionId }: JobRequest): Record<string, string> {
+  return {
+    ...settings.labels,
+    ...ownLabels,
+    [label.adapter]: adapterType,
+    [label.agent]: labelValue(agent.id),
+    [label.run]: labelValue(runId),
+    [label.company]: labelValue(companyId),
+    ...(taskId ? { [label.task]: labelValue(taskId) } : {}),
+    ...(sessionId ? { [label.session]: labelValue(sessionId) } : {}),
+  };
+}
+
+interface Parts {
+  environment: ReturnType<typeof buildEnvironment>;
+  mounted: ReturnType<typeof buildVolumes>;
+}
+
+function buildTemplate(
+  request: JobRequest,
+  { name, labels, environment }: Omit<JobParts, "template"> & Pick<Parts, "environment">,
+): MergedTemplate {
+  const mounted = buildVolumes(request, name);
+  const template = { metadata: { labels }, spec: buildPodSpec(request, { environment, mounted }) };
+  const { podTemplate } = request.settings;
+  return podTemplate
+    ? mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own })
+    : { kind: "merged", template };
+}
+
+function buildPodSpec(request: JobRequest, parts: Parts): PodSpec {
+  const { settings, host } = request;
+  return {
+    restartPolicy: "Never",
+    terminationGracePeriodSeconds: settings.graceSec,
+    ...(settings.timeoutSec > 0
+      ? { activeDeadlineSeconds: settings.timeoutSec + settings.graceSec + deadlineMarginSec }
+      : {}),
+    securityContext: podSecurity,
+    enableServiceLinks: false,
+    ...(settings.serviceAccountName
+      ? { serviceAccountName: settings.serviceAccountName }
+      : { automountServiceAccountToken: false }),
+    ...(settings.runtimeClassName ? { runtimeClassName: settings.runtimeClassName } : {}),
+    ...(host && host.imagePullSecrets.length > 0 ? { imagePullSecrets: host.imagePullSecrets } : {}),
+    ...(host?.dnsPolicy ? { dnsPolicy: host.dnsPolicy } : {}),
+    ...(host?.dnsConfig ? { dnsConfig: host.dnsConfig } : {}),
+    ...placement(request),
+    ...(request.prompt.kind === "secret" ? { initContainers: [promptContainer(request)] } : {}),
+    containers: [agentContainer(request, parts)],
+    volumes: parts.mounted.volumes,
+  };
+}
+
+/** The agent's own settings, else where Paperclip itself runs. */
+function placement({ settings, host }: JobRequest): Pick<PodSpec, "nodeSelector" | "tolerations"> {
+  const nodeSelector = settings.nodeSelector ?? host?.nodeSelector ?? {};
+  const tolerations = (settings.tolerations ?? host?.tolerations ?? []) as Toleration[];
+  return {
+    ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector: { ...nodeSelector } } : {}),
+    ...(tolerations.length > 0 ? { tolerations: [...tolerations] } : {}),
+  };
+}
+
+function agentContainer(request: JobRequest, { mounted, environment }: Parts): Container {
+  const { settings, host } = request;
+  return {
+    name: containerName,
+    image: settings.image ?? host?.image ?? "",
+    ...(settings.imagePullPolicy ? { imagePullPolicy: settings.imagePullPolicy } : {}),
+    command: ["sh", "-c", literal(launcher), "launcher"],
+    args: request.command.map(literal),
+    // It exists and is the run's own: a missing workingDir would be made by the kubelet, for root.
+    workingDir: path.run,
+    env: environment.env,
+    ...(environment.envFrom.length > 0 ? { envFrom: environment.envFrom } : {}),
+    resources: { requests: { ...settings.resources.requests }, limits: { ...settings.resources.limits } },
+    securityContext: containerSecurity,
+    volumeMounts: mounted.mounts,
+  };
+}
+
+function promptContainer({ settings }: JobRequest): Container {
+  return {
+    name: promptContainerName,
+    image: settings.initImage,
+    imagePullPolicy: "IfNotPresent",
+    command: ["sh", "-c", 'cat "$1"/part-* > "$2"'.replaceAll("$", "$$$$"), "copy", path.promptParts, promptFile],
+    resources: copyResources,
+    securityContext: containerSecurity,
+    volumeMounts: [
+      { name: promptPartsVolume, mountPath: path.promptParts, readOnly: true },
+      { name: promptVolume, mountPath: path.prompt },
+    ],
+  };
+}
+
+interface SecretParts {
+  meta: { namespace: string; labels: Record<string, string> };
+  owner: { name: string; uid: string };
+  environment: Record<string, string>;
+}
+
+function buildSecrets({ prompt }: JobRequest, { meta, owner, environment }: SecretParts): Secret[] {
+  const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: owner.name, uid: owner.uid }];
+  const secret = (name: string, data: Record<string, string>): Secret => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { ...meta, name, ownerReferences },
+    type: "Opaque",
+    immutable: true,
+    data,
+  });
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  const promptSecrets = prompt.kind === "env" ? [] : prompt.secrets;
+  let part = 0;
+  return [
+    secret(
+      environmentSecretName(owner.name),
+      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, base64(Buffer.from(value))])),
+    ),
+    ...promptSecrets.map((parts, index) =>
+      secret(
+        promptSecretName(owner.name, index),
+        Object.fromEntries(parts.map((bytes) => [`part-${String(part++).padStart(4, "0")}`, base64(bytes)])),
+      ),
+    ),
+  ];
+}
+
+function buildClaim({ agent, companyId, namespace, settings }: JobRequest): Claim {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: {
+      name: databaseClaimName(agent.id),
+      namespace,
+      labels: {
+        ...ownLabels,
+        [label.component]: "agent-db",
+        [label.agent]: labelValue(agent.id),
+        [label.company]: labelValue(companyId),
+      },
+    },
+    spec: {
+      accessModes: ["ReadWriteMany"],
+      ...(settings.agentDbStorageClass ? { storageClassName: settings.agentDbStorageClass } : {}),
+      resources: { requests: { storage: settings.agentDbStorageCapacity } },
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { EnvSource, EnvVariable } from "../host/host.ts";
+import { serverSecrets } from "../host/server-secrets.ts";
+import type { JobRequest } from "./job-request.ts";
+import { literal } from "./literal.ts";
+import { ownWorkingDirectory, path, promptFile, savedDatabasePath } from "./paths.ts";
+
+export interface Environment {
+  env: EnvVariable[];
+  envFrom: EnvSource[];
+  /** What the run's Secret holds, by the variable's name. */
+  secret: Record<string, string>;
+  /** The variables that are neither inherited nor mere defaults. */
+  own: ReadonlySet<string>;
+}
+
+/** What is likely to be secret by its name, though it stands in clear in Paperclip's own pod. */
+const secretName = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|DSN|PRIVATE|CONFIG_CONTENT/i;
+
+/** Facts of Paperclip's own container that mean something else in the agent's. */
+const ofTheServer: ReadonlySet<string> = new Set(["HOSTNAME", "HOME", "PWD", "PORT", "HOST", "NODE_OPTIONS"]);
+
+/** The environment in its layers, later ones over earlier ones: inherited, Paperclip's, the agent's own, the run's. */
+export function buildEnvironment(request: JobRequest, secretObject: string): Environment {
+  const variables = new Map<string, EnvVariable>();
+  const secret: Record<string, string> = {};
+  const put = (variable: EnvVariable) => {
+    // Kubernetes resolves references to earlier variables only, so a later layer also stands later.
+    variables.delete(variable.name);
+    variables.set(variable.name, variable);
+    delete secret[variable.name];
+  };
+  const putSecret = (name: string, value: string) => {
+    put({ name, valueFrom: { secretKeyRef: { name: secretObject, key: name } } });
+    secret[name] = value;
+  };
+  const putLiteral = (name: string, value: string) => put({ name, value: literal(value) });
+
+  for (const variable of inheritedVariables(request)) {
+    const plain = asSecret(variable);
+    if (plain === undefined) put(variable);
+    else putSecret(variable.name, plain);
+  }
+  for (const [name, value] of Object.entries(placeDefaults(request))) putLiteral(name, value);
+  for (const [name, value] of Object.entries(request.env.plain)) putLiteral(name, value);
+  for (const [name, value] of Object.entries(request.env.secret)) putSecret(name, value);
+  const fixed = fixedVariables(request);
+  for (const [name, value] of Object.entries(fixed)) putLiteral(name, value);
+  putSecret("OPENCODE_CONFIG_CONTENT", request.opencodeConfig);
+  const own = new Set([
+    ...blankedVariables(request).map(({ name }) => name),
+    ...Object.keys({ ...request.env.plain, ...request.env.secret, ...fixed }),
+    "OPENCODE_CONFIG_CONTENT",
+  ]);
+  return { env: [...variables.values()], envFrom: [...(request.host?.envFrom ?? [])], secret, own };
+}
+
+function inheritedVariables(request: JobRequest): EnvVariable[] {
+  const inherited = request.host?.env.filter(({ name }) => !ofTheServer.has(name)) ?? [];
+  return [...blankedVariables(request), ...inherited];
+}
+
+/** What comes in bulk cannot be left out by name, only overridden. */
+function blankedVariables({ host }: JobRequest): EnvVariable[] {
+  return host?.envFrom.length ? serverSecrets.map(({ name }) => ({ name, value: "" })) : [];
+}
+
+/** The value to keep out of the pod's spec, undefined when it may stand there or refers to other variables. */
+function asSecret({ name, value }: EnvVariable): string | undefined {
+  if (!value || !secretName.test(name) || /(^|[^$])(\$\$)*\$\(/.test(value)) return undefined;
+  return value.replaceAll("$$", "$");
+}
+
+/** Where files go unless the agent's own settings say otherwise. */
+function placeDefaults({ host }: JobRequest): Record<string, string> {
+  return {
+    HOME: host?.sharedVolume ? path.shared : `${path.run}/home`,
+    TMPDIR: `${path.run}/tmp`,
+    XDG_CACHE_HOME: `${path.run}/cache`,
+    XDG_STATE_HOME: `${path.run}/state`,
+  };
+}
+
+function fixedVariables(request: JobRequest): Record<string, string> {
+  const { settings, host, prompt, agent } = request;
+  const ownClaim = settings.agentDbMode === "dedicated_pvc";
+  const keeps = !ownClaim && host?.sharedVolume && !host.sharedVolume.readOnly;
+  return {
+    OPENCODE_DISABLE_PROJECT_CONFIG: "true",
+    OPENCODE_DB: `${ownClaim ? path.database : `${path.run}/db`}/opencode.db`,
+    OPENCODE_K8S_NONCE: request.nonce,
+    OPENCODE_K8S_RUN_ID: `${request.runId.replace(/[^A-Za-z0-9._-]/g, "_")}-${request.attempt}`,
+    OPENCODE_K8S_RUN_DIR: path.run,
+    OPENCODE_K8S_CWD: request.cwd === "" ? ownWorkingDirectory : request.cwd,
+    ...(keeps ? { OPENCODE_K8S_SAVED_DB: savedDatabasePath(agent.id) } : {}),
+    ...(request.discardDatabase ? { OPENCODE_K8S_DISCARD_DB: "1" } : {}),
+    ...(prompt.kind === "env" ? promptVariables(prompt.parts) : { OPENCODE_K8S_PROMPT_FILE: promptFile }),
+  };
+}
+
+function promptVariables(parts: readonly string[]): Record<string, string> {
+  return {
+    OPENCODE_K8S_PROMPT_PARTS: String(parts.length),
+    ...Object.fromEntries(parts.map((part, index) => [`OPENCODE_K8S_PROMPT_${index}`, part])),
+  };
+}

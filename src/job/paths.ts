@@ -1,0 +1,21 @@
+/** Where things stand in the agent's container. */
+export const path = {
+  /** The shared volume, in Paperclip's pod and in ours. */
+  shared: "/paperclip",
+  /** An emptyDir of the run alone: temporary files, caches, the live database. */
+  run: "/opencode-run",
+  /** The agent's own claim in `dedicated_pvc` mode. */
+  database: "/opencode-db",
+  prompt: "/opencode-prompt",
+  promptParts: "/opencode-prompt-parts",
+} as const;
+
+export const promptFile = `${path.prompt}/prompt`;
+
+/** Where the working directory is when nothing on a volume was named. */
+export const ownWorkingDirectory = `${path.run}/work`;
+
+/** Where an agent's database is kept between runs, on the shared volume. */
+export function savedDatabasePath(agentId: string): string {
+  return `${path.shared}/.opencode-k8s/${agentId.replace(/[^A-Za-z0-9._-]/g, "_")}`;
+}

@@ -1,0 +1,75 @@
+import type { Volume, VolumeMount } from "../host/host.ts";
+import type { JobRequest } from "./job-request.ts";
+import { databaseClaimName, promptSecretName } from "./names.ts";
+import { path } from "./paths.ts";
+
+/** Volumes with the places where the agent's container has them: always made as pairs. */
+export interface Mounted {
+  volumes: Volume[];
+  mounts: VolumeMount[];
+}
+
+export const promptVolume = "opencode-prompt";
+export const promptPartsVolume = "opencode-prompt-parts";
+
+export function buildVolumes(request: JobRequest, job: string): Mounted & { own: ReadonlySet<string> } {
+  const own = [
+    emptyDir("opencode-run", path.run),
+    ...sharedVolume(request),
+    ...databaseVolume(request),
+    ...promptVolumes(request, job),
+  ];
+  const names = new Set(own.flatMap(({ volumes }) => volumes.map(({ name }) => name)));
+  const parts = [...own, ...inheritedVolumes(request, names)];
+  return {
+    volumes: parts.flatMap(({ volumes }) => volumes),
+    mounts: parts.flatMap(({ mounts }) => mounts),
+    own: names,
+  };
+}
+
+/** Paperclip's Deployment may have given one of its volumes a name of ours. */
+function inheritedVolumes({ host }: JobRequest, taken: ReadonlySet<string>): Mounted[] {
+  const free = (name: string) => (taken.has(name) ? `inherited-${name}` : name);
+  return (host?.mounts ?? []).map(({ volume, mounts }) => ({
+    volumes: [{ ...volume, name: free(volume.name) }],
+    mounts: mounts.map((mount) => ({ ...mount, name: free(mount.name) })),
+  }));
+}
+
+function emptyDir(name: string, mountPath: string): Mounted {
+  return { volumes: [{ name, emptyDir: {} }], mounts: [{ name, mountPath }] };
+}
+
+function sharedVolume({ host }: JobRequest): Mounted[] {
+  if (!host?.sharedVolume) return [];
+  const { claimName, subPath, readOnly } = host.sharedVolume;
+  const name = "paperclip-data";
+  return [
+    {
+      volumes: [{ name, persistentVolumeClaim: { claimName } }],
+      mounts: [{ name, mountPath: path.shared, ...(subPath ? { subPath } : {}), ...(readOnly ? { readOnly } : {}) }],
+    },
+  ];
+}
+
+function databaseVolume({ settings, agent }: JobRequest): Mounted[] {
+  if (settings.agentDbMode !== "dedicated_pvc") return [];
+  const name = "opencode-db";
+  return [
+    {
+      volumes: [{ name, persistentVolumeClaim: { claimName: databaseClaimName(agent.id) } }],
+      mounts: [{ name, mountPath: path.database }],
+    },
+  ];
+}
+
+/** A large prompt: its Secrets as one folder for the init container, an emptyDir for what it joins there. */
+function promptVolumes({ prompt }: JobRequest, job: string): Mounted[] {
+  if (prompt.kind === "env") return [];
+  const sources = prompt.secrets.map((_, index) => ({ secret: { name: promptSecretName(job, index) } }));
+  return [
+    { volumes: [{ name: promptPartsVolume, projected: { sources } }], mounts: [] },
+    emptyDir(promptVolume, path.prompt),
+  ];
+}

@@ -1,0 +1,23 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ReadHost } from "../host/read-host.ts";
+import type { RunLimits } from "./limits.ts";
+import type { PodBoard } from "./pod-board.ts";
+import type { Turnstile } from "./turnstile.ts";
+
+/** What a run needs of the process it runs in. Made once by the adapter, shared by all runs. */
+export interface Deps {
+  /** The connection for a kubeconfig, kept; undefined is the pod's service account. */
+  connect(kubeconfig: string | undefined): Promise<Cluster>;
+  readHost: ReadHost;
+  board(cluster: Cluster, namespace: string): PodBoard;
+  turnstile: Turnstile;
+  /** Pods whose end this process has seen. */
+  ended: { has(uid: string): boolean; add(uid: string): void };
+  /** Paperclip's own environment. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Names this process in what it prepares. */
+  processName: string;
+  limits: RunLimits;
+  /** Work that no result waits for. A failure of it is told to the operator. */
+  background(what: string, work: Promise<unknown>): void;
+}

@@ -1,0 +1,80 @@
+import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { isApiError } from "../cluster/api-error.ts";
+import type { Deps } from "./deps.ts";
+import { asCancelled } from "./ending.ts";
+import { isRunFailure, RunFailure } from "./failure.ts";
+import { isLeaseLost } from "./lease.ts";
+import { readRequest } from "./read-request.ts";
+import { report, reportCancelled, reportFailure } from "./report.ts";
+import { type Attempted, runAttempt } from "./run-attempt.ts";
+import { createRunLog, type RunLog } from "./run-log.ts";
+import { waitInLine } from "./wait-in-line.ts";
+
+/** One wake of an agent, from Paperclip's call to its result. */
+export async function execute(execution: AdapterExecutionContext, deps: Deps): Promise<AdapterExecutionResult> {
+  const signal = execution.signal ?? new AbortController().signal;
+  const failed = (error: unknown) => deps.background("write to a run's log", Promise.reject(error));
+  const log = createRunLog(execution.onLog, { signal, failed });
+  return answerFailures(signal, async () => {
+    await execution.onCancellationReady?.();
+    const request = await readRequest(execution, { deps, log, signal });
+    const leave = await waitInLine(request, { deps, log, signal });
+    try {
+      const first = await runAttempt(
+        request,
+        { number: 0, sessionId: request.session?.sessionId },
+        { deps, log, signal },
+      );
+      const again = await secondTry(first.again, log);
+      if (!again || signal.aborted) return tell(first, signal);
+      const second = await runAttempt(request, { number: 1, sessionId: undefined, ...again }, { deps, log, signal });
+      return tell({ ...second, facts: { ...second.facts, clearSession: second.facts.sessionParams === null } }, signal);
+    } finally {
+      leave();
+    }
+  });
+}
+
+/** A user's stop holds up to the result: Paperclip counts the run as cancelled by then and asks for the proof. */
+function tell({ ending, diagnosis, facts }: Attempted, signal: AbortSignal): AdapterExecutionResult {
+  const cancelled = signal.aborted && !isLeaseLost(signal);
+  return report(cancelled ? asCancelled(ending) : ending, diagnosis, facts);
+}
+
+/** Why a run may start once more at once, with a fresh session. */
+export type Again = { why: "session" | "database" } | undefined;
+
+async function secondTry(again: Again, log: RunLog): Promise<{ discardDatabase: boolean } | undefined> {
+  if (!again) return undefined;
+  await log.say(
+    again.why === "session"
+      ? "OpenCode does not have the session; this run starts once more with a fresh one"
+      : "OpenCode cannot use the agent's database; it is set aside and this run starts once more with a fresh one",
+  );
+  return { discardDatabase: again.why === "database" };
+}
+
+/** The only place where an error becomes a result. An error that is nobody's is a fault of ours and goes to Paperclip as it is. */
+async function answerFailures(
+  signal: AbortSignal,
+  run: () => Promise<AdapterExecutionResult>,
+): Promise<AdapterExecutionResult> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isLeaseLost(signal))
+      return reportFailure(
+        new RunFailure("k8s_run_detached", "Paperclip lost its hold on this run before its Job ran."),
+      );
+    if (signal.aborted) return reportCancelled();
+    if (isRunFailure(error)) return reportFailure(error);
+    if (isApiError(error)) return reportFailure(failureOfApi(error));
+    throw error;
+  }
+}
+
+function failureOfApi(error: Error & { kind: string }): RunFailure {
+  const code =
+    error.kind === "denied" || error.kind === "unauthorized" ? "k8s_permission_denied" : "k8s_connection_failed";
+  return new RunFailure(code, error.message, { cause: error });
+}

@@ -1,0 +1,264 @@
+/** How Paperclip should treat a failure: only these families are retried, at `retryNotBefore`. */
+export type FailureFamily = "transient_upstream" | "provider_quota";
+
+/** What is known of one way to fail. */
+export interface FailureRow {
+  readonly code: string;
+  readonly meaning: string;
+  /** What the reader can do about it. */
+  readonly hint: string;
+  readonly family?: FailureFamily;
+}
+
+/**
+ * Every code that a run can end with, in the order of a run. Codes are stable: none is renamed or used for another
+ * meaning. `k8s_` is the cluster's, `opencode_` the agent program's.
+ */
+export const failures = [
+  {
+    code: "k8s_config_invalid",
+    meaning: "A setting of the agent cannot be used. Nothing was created in the cluster.",
+    hint: "Correct the settings that the message names.",
+  },
+  {
+    code: "k8s_not_in_cluster",
+    meaning: "Paperclip's own pod could not be read, so image, volume and Secrets cannot be taken from it.",
+    hint: "Run Paperclip in the cluster with the documented Role, or set image, and kubeconfig outside a cluster.",
+  },
+  {
+    code: "k8s_connection_failed",
+    meaning: "The kubeconfig cannot be read, or the Kubernetes API does not answer.",
+    hint: "Check the kubeconfig setting, the cluster's address, and that Paperclip may reach it.",
+  },
+  {
+    code: "k8s_permission_denied",
+    meaning: "Paperclip's service account may not do what a run needs.",
+    hint: "Apply the documented Role in the namespace that the message names.",
+  },
+  {
+    code: "k8s_namespace_missing",
+    meaning: "The namespace for the agent's Jobs does not exist.",
+    hint: "Create the namespace, or correct the namespace setting.",
+  },
+  {
+    code: "k8s_prompt_too_large",
+    meaning: "The prompt is over 16 MiB, more than can be carried into a pod. Nothing was created in the cluster.",
+    hint: "Shorten the instructions file or the task, or choose fewer skills.",
+  },
+  {
+    code: "k8s_concurrent_run_blocked",
+    meaning: "Another Job of the same agent kept running, and this run has waited for an hour.",
+    hint: "Stop the other run, delete its Job if nobody needs it, or set timeoutSec so that runs end.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_concurrency_guard_unreachable",
+    meaning: "The cluster did not say in time whether a Job of this agent runs, so none was created.",
+    hint: "Nothing to do if it passes; else check that the Kubernetes API answers within 15 seconds.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_job_create_failed",
+    meaning: "The cluster did not accept the Job or its Secret.",
+    hint: "Read the cluster's words in the message; podTemplate and labels are the usual cause.",
+  },
+  {
+    code: "k8s_admission_refused",
+    meaning: "An admission policy of the cluster, such as Pod Security, refused the Job or its pod.",
+    hint: "Change what the policy names, most often in podTemplate or image, or ask for an exemption.",
+  },
+  {
+    code: "k8s_quota_exceeded",
+    meaning: "A ResourceQuota or LimitRange of the namespace leaves no room for the pod.",
+    hint: "Lower resources, wait until other pods end, or have the quota raised.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_image_pull_failed",
+    meaning: "The node cannot pull the image.",
+    hint: "Check that the image and tag exist, and that the Deployment's imagePullSecrets open its registry.",
+  },
+  {
+    code: "k8s_image_name_invalid",
+    meaning: "The image's name is not a name that the node understands.",
+    hint: "Correct the image or initImage setting.",
+  },
+  {
+    code: "k8s_container_config_error",
+    meaning: "The container cannot be set up: most often a Secret or ConfigMap that it refers to is missing.",
+    hint: "Create what the message names, or remove the reference from Paperclip's Deployment or podTemplate.",
+  },
+  {
+    code: "k8s_container_start_failed",
+    meaning: "The container was created but its program could not be started.",
+    hint: "The image needs /bin/sh and opencode, usable by user 1000.",
+  },
+  {
+    code: "k8s_pod_unschedulable",
+    meaning: "No node took the pod before the run's time was up.",
+    hint: "Lower resources, check nodeSelector and tolerations, or add nodes.",
+  },
+  {
+    code: "k8s_volume_unavailable",
+    meaning: "A volume of the pod could not be attached or mounted.",
+    hint: "Check the claim that the message names; the shared claim must allow ReadWriteMany.",
+  },
+  {
+    code: "k8s_agent_db_unbound",
+    meaning: "The agent's database claim stays unbound.",
+    hint: "Set agentDbStorageClass to a class that offers ReadWriteMany, or use agentDbMode ephemeral.",
+  },
+  {
+    code: "k8s_init_container_failed",
+    meaning: "An init container ended with an error, so the agent was never started.",
+    hint: "Check initImage, which must have a shell, and the init containers of podTemplate.",
+  },
+  {
+    code: "k8s_out_of_memory",
+    meaning: "The container used more memory than its limit and was killed.",
+    hint: "Raise resources.limits.memory.",
+  },
+  {
+    code: "k8s_pod_evicted",
+    meaning: "The node evicted the pod, mostly for lack of memory or disk.",
+    hint: "Paperclip tries again; raise resources.requests, ephemeral-storage too, if it repeats.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_pod_preempted",
+    meaning: "The pod had to make room for one of higher priority.",
+    hint: "Paperclip tries again; set a priorityClassName in podTemplate if it repeats.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_node_lost",
+    meaning: "The node that ran the pod is gone or no longer answers.",
+    hint: "Paperclip tries again; check the node.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_pod_deleted",
+    meaning: "Somebody or something else deleted the pod while it ran.",
+    hint: "Paperclip tries again; look for who deletes pods in the namespace if it repeats.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_job_deleted",
+    meaning: "Somebody or something else deleted the Job while it ran.",
+    hint: "Paperclip tries again; look for who deletes Jobs in the namespace if it repeats.",
+    family: "transient_upstream",
+  },
+  {
+    code: "k8s_outcome_unknown",
+    meaning: "How the run ended cannot be found out, so it does not count as a success.",
+    hint: "Look at the task for what the agent has done before you run it again.",
+  },
+  {
+    code: "k8s_run_detached",
+    meaning: "Paperclip lost its hold on the run, mostly because it was restarted. The Job goes on.",
+    hint: "Nothing to do: the agent's next run waits for the Job, or takes it over with reattachOrphanedJobs.",
+  },
+  {
+    code: "cancelled",
+    meaning: "The run was cancelled in Paperclip; its Job is gone.",
+    hint: "Nothing to do.",
+  },
+  {
+    code: "timeout",
+    meaning: "The run took longer than timeoutSec and was ended.",
+    hint: "Raise timeoutSec, or set it to 0 for no limit.",
+  },
+  {
+    code: "inactivity_timeout",
+    meaning: "The agent printed nothing for inactivityTimeoutSec and was ended.",
+    hint: "Check that the model's provider answers from within the cluster; raise inactivityTimeoutSec, or set it to 0.",
+  },
+  {
+    code: "opencode_failed",
+    meaning: "OpenCode ended with an error.",
+    hint: "Read OpenCode's words in the message and the end of the run's log.",
+  },
+  {
+    code: "opencode_session_unavailable",
+    meaning: "OpenCode does not have the session that was to be continued.",
+    hint: "Nothing to do: the next run starts a fresh session.",
+  },
+  {
+    code: "opencode_context_overflow",
+    meaning: "The session has grown over what the model can read.",
+    hint: "Nothing to do: the session is closed, the next run starts a fresh one with a handover.",
+  },
+  {
+    code: "opencode_provider_quota",
+    meaning: "The model's provider refuses more requests for now: rate limit, quota or credit.",
+    hint: "Paperclip tries again later; check the provider's plan if it repeats.",
+    family: "provider_quota",
+  },
+  {
+    code: "opencode_provider_unavailable",
+    meaning: "The model's provider is overloaded, has an error of its own, or cannot be reached.",
+    hint: "Paperclip tries again; check that the provider can be reached from within the cluster if it repeats.",
+    family: "transient_upstream",
+  },
+  {
+    code: "opencode_provider_auth",
+    meaning: "The model's provider does not accept the credentials.",
+    hint: "Set the provider's key in the agent's env or in Paperclip's Deployment.",
+  },
+  {
+    code: "opencode_model_unknown",
+    meaning: "OpenCode or the provider does not know the model.",
+    hint: "Correct the model setting; `opencode models` in the agent's image lists what is known.",
+  },
+  {
+    code: "opencode_database_unusable",
+    meaning: "OpenCode cannot open or write the agent's database.",
+    hint: "Check that the volume is not full; delete the agent's database if it is damaged, its sessions start anew.",
+  },
+  {
+    code: "opencode_no_answer",
+    meaning: "OpenCode ended without an error and without an answer from the model.",
+    hint: "Run it again; check the provider's account and the model if it repeats.",
+  },
+] as const satisfies readonly FailureRow[];
+
+export type FailureCode = (typeof failures)[number]["code"];
+
+/** The row of a code. */
+export function describeFailure(code: FailureCode): FailureRow {
+  const row = failures.find((failure) => failure.code === code);
+  if (!row) throw new TypeError(`No such failure: ${code}`);
+  return row;
+}
+
+interface FailureDetails {
+  /** In place of the hint of the table. */
+  hint?: string | undefined;
+  /** In place of the family of the table; `null` says that a retry cannot help this time. */
+  family?: FailureFamily | null | undefined;
+  /** When a retry may help, as the other side said. */
+  retryNotBefore?: Date | undefined;
+  cause?: unknown;
+}
+
+/** A run that cannot go on, for a reason that has a code. Hint and family come from the table unless given. */
+export class RunFailure extends Error {
+  override readonly name = "RunFailure";
+  readonly code: FailureCode;
+  readonly hint: string;
+  readonly family: FailureFamily | undefined;
+  readonly retryNotBefore: Date | undefined;
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, { cause: details.cause });
+    const row = describeFailure(code);
+    this.code = code;
+    this.hint = details.hint ?? row.hint;
+    this.family = details.family === undefined ? row.family : (details.family ?? undefined);
+    this.retryNotBefore = details.retryNotBefore;
+  }
+}
+
+export function isRunFailure(error: unknown, ...codes: FailureCode[]): error is RunFailure {
+  return error instanceof RunFailure && (codes.length === 0 || codes.includes(error.code));
+}

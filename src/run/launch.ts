@@ -1,0 +1,154 @@
+import { isApiError } from "../cluster/api-error.ts";
+import type { Claim, Cluster, Job, Ref, Resources } from "../cluster/cluster.ts";
+import type { RunObjects } from "../job/build-job.ts";
+import { agentSelector, annotation, label } from "../job/names.ts";
+import { bounded } from "../lib/bounded.ts";
+import { messageOf } from "../lib/message.ts";
+import { sleep } from "../lib/sleep.ts";
+import { createFailure } from "./create-failure.ts";
+import { isRunFailure, RunFailure } from "./failure.ts";
+import { patiently } from "./patience.ts";
+import { never } from "./race.ts";
+import { removeJob } from "./remove-job.ts";
+import type { RunLog } from "./run-log.ts";
+import { decideRace } from "./slot.ts";
+
+export interface LaunchDeps {
+  cluster: Cluster;
+  log: RunLog;
+  signal: AbortSignal;
+  /** Takes over what is not waited for. */
+  background?: (what: string, work: Promise<unknown>) => void;
+}
+
+/** `yielded`: another process took the agent's slot at the same time and was first; nothing of ours is left. */
+export type Launched = { kind: "running"; job: Job } | { kind: "yielded"; to: string };
+
+/** A failed launch waits this long for what it had made to be gone; removing it goes on behind it. */
+const undoMs = 3_000;
+
+/** Another process lets its Job go, or gives way, within this time; else ours gives way. */
+const raceMs = 10_000;
+const racePollMs = 100;
+
+/**
+ * Creates a run's objects so that none is ever left without an owner: the Job first, held back; its Secrets, owned by
+ * it; then the Job is let go. Until then it has no pod, so giving way to another process costs nothing.
+ */
+export async function launch(objects: RunObjects, agentId: string, deps: LaunchDeps): Promise<Launched> {
+  if (objects.claim) await ensureClaim(objects.claim, deps);
+  const job = await createJob(objects.job, deps);
+  try {
+    const owner = { name: job.metadata?.name ?? "", uid: job.metadata?.uid ?? "" };
+    const secrets = objects.secrets(owner).map((secret) => create("secrets", secret, deps));
+    const [winner] = await Promise.all([findWinner(job, agentId, deps), ...secrets]);
+    if (!winner) return { kind: "running", job: await release(job, deps) };
+    await undo(objects.job, deps);
+    return { kind: "yielded", to: winner.metadata?.name ?? "" };
+  } catch (error) {
+    await undo(objects.job, deps);
+    throw error;
+  }
+}
+
+async function createJob(job: Job, deps: LaunchDeps): Promise<Job> {
+  try {
+    return await create("jobs", job, deps);
+  } catch (error) {
+    // Refused is refused; cut off in the middle, it may be there all the same.
+    if (!isRunFailure(error)) await undo(job, deps);
+    throw error;
+  }
+}
+
+/** Held Jobs of other processes are waited for: their makers may have looked before ours was there, and go on. */
+async function findWinner(job: Job, agentId: string, { cluster, log, signal }: LaunchDeps): Promise<Job | undefined> {
+  const namespace = job.metadata?.namespace ?? "";
+  const untilMs = Date.now() + raceMs;
+  for (;;) {
+    const { items } = await patiently("list the agent's Jobs", { log, signal }, () =>
+      cluster.list("jobs", namespace, { labelSelector: agentSelector(agentId), signal }),
+    );
+    const race = decideRace(job, items);
+    if (race.kind === "go-on") return undefined;
+    if (race.kind === "yield" || Date.now() > untilMs) return race.to;
+    await sleep(racePollMs, signal);
+  }
+}
+
+/** A create that finds its object there made it itself, with an answer that was lost: names are a run's own. */
+async function create<R extends "jobs" | "secrets" | "persistentvolumeclaims">(
+  resource: R,
+  object: Resources[R],
+  { cluster, log, signal }: LaunchDeps,
+): Promise<Resources[R]> {
+  const { namespace = "", name = "", labels } = object.metadata ?? {};
+  const what = `${object.kind} ${name}`;
+  try {
+    return await patiently(`create ${what}`, { log, signal }, () => cluster.create(resource, object, { signal }));
+  } catch (error) {
+    if (!isApiError(error, "exists")) throw createFailure(what, namespace, error);
+    const found = await patiently(`read ${what}`, { log, signal }, () =>
+      cluster.read(resource, { namespace, name }, { signal }),
+    );
+    const same = found?.metadata?.labels?.[label.run] === labels?.[label.run];
+    if (found && same && !found.metadata?.deletionTimestamp) return found;
+    throw new RunFailure("k8s_job_create_failed", `${what} exists already and is not this run's.`, { cause: error });
+  }
+}
+
+/** The Job has no pod before this. A Job that a queue holds back was never held by us, and is left to it. */
+async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<Job> {
+  if (job.metadata?.annotations?.[annotation.preparedBy] === undefined) return job;
+  const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
+  const patch = { metadata: { annotations: { [annotation.preparedBy]: null } }, spec: { suspend: false } };
+  try {
+    const released = await patiently(`resume Job ${ref.name}`, { log, signal }, () =>
+      cluster.patch("jobs", ref, { patch, signal }),
+    );
+    if (released) return released;
+  } catch (error) {
+    throw createFailure(`Resuming Job ${ref.name}`, ref.namespace, error);
+  }
+  throw new RunFailure("k8s_job_deleted", `Job ${ref.name} was deleted from outside before it started.`);
+}
+
+/** The agent's own claim outlives its runs: one that is there, whoever made it, is used. */
+async function ensureClaim(claim: Claim, deps: LaunchDeps): Promise<void> {
+  const ref = { namespace: claim.metadata?.namespace ?? "", name: claim.metadata?.name ?? "" };
+  const { cluster, log, signal } = deps;
+  const found = await patiently(`read PersistentVolumeClaim ${ref.name}`, { log, signal }, () =>
+    cluster.read("persistentvolumeclaims", ref, { signal }),
+  );
+  if (found) return;
+  await create("persistentvolumeclaims", claim, deps);
+  await log.say(`created PersistentVolumeClaim ${ref.name} for the agent's database`);
+}
+
+/** Also when the create was cut off: its object may have been made. Not under the run's signal, which may be the reason. */
+async function undo(job: Job, { cluster, log, background }: LaunchDeps): Promise<void> {
+  const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
+  let why: unknown = "the Kubernetes API does not answer";
+  const refused = (error: Error) => {
+    why = error;
+  };
+  const removing = removeMade(cluster, ref, refused);
+  background?.(`delete Job ${ref.name}`, removing);
+  const bound = bounded(new AbortController().signal, undoMs);
+  try {
+    await Promise.race([removing, never<void>(bound.signal)]);
+  } catch (error) {
+    if (!isApiError(error) && !bound.timeUp()) throw error;
+    const text = `Job ${ref.name} may be left behind, held back and without a pod`;
+    await log.say(`${text}; it is removed later: ${messageOf(bound.timeUp() ? why : error)}`);
+  } finally {
+    bound.done();
+  }
+}
+
+async function removeMade(cluster: Cluster, ref: Ref, refused: (error: Error) => void): Promise<void> {
+  if (await removeJob(cluster, ref, { refused })) return;
+  // A create that was cut off may still be on its way to the API server.
+  await sleep(250, new AbortController().signal);
+  await removeJob(cluster, ref, { refused });
+}

@@ -1,0 +1,177 @@
+import { ApiError, isApiError } from "../cluster/api-error.ts";
+import type { Cluster, Pod, Ref } from "../cluster/cluster.ts";
+import { containerName } from "../job/names.ts";
+import { LauncherOutput, type OutputEvent } from "../launcher/launcher-output.ts";
+import { type ContainerPhase, type FollowLimits, followLog, type LogEvent } from "../log/follow-log.ts";
+import type { LogLine } from "../log/log-line.ts";
+import { RunFailure } from "./failure.ts";
+import type { RunLog } from "./run-log.ts";
+
+/** How a run's output came to its end. `complete`: nothing of it is missing, apart from gaps that were said. */
+export type OutputEnd = { kind: "marked"; exitCode: number } | { kind: "unmarked"; complete: boolean; why: string };
+
+export interface OutputTarget {
+  pod: Pod;
+  nonce: string;
+  /** Each stdout line of OpenCode, once. */
+  onLine(line: string): void;
+  onStderr(line: string): void;
+  /** False: what the agent prints cannot be heard now, for the connection is down or the run's log takes its time. */
+  onHearing?(hears: boolean): void;
+}
+
+export interface OutputDeps {
+  cluster: Pick<Cluster, "openLog" | "read">;
+  log: RunLog;
+  limits: FollowLimits;
+  /** Rights that are refused this long count as taken away; without it at once. */
+  deniedMs?: number;
+}
+
+/** Interruptions in a row before the run's log says that the connection is lost; shorter ones nobody needs to know. */
+const silentInterruptions = 2;
+
+/** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
+export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
+  const ref: Ref = { namespace: target.pod.metadata?.namespace ?? "", name: target.pod.metadata?.name ?? "" };
+  const output = new LauncherOutput(target.nonce);
+  const carrier = new Carrier(target, output, deps.log);
+  let first: ContainerPhase | undefined = "running";
+  const rights = new Rights(deps.deniedMs ?? 0);
+  const phase = async (outer: AbortSignal): Promise<ContainerPhase> => {
+    const known = first;
+    first = undefined;
+    if (known) return known;
+    const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
+    return containerPhase(pod, target.pod);
+  };
+  for await (const event of followLog(
+    deps.cluster,
+    { pod: ref, container: containerName, phase },
+    { signal, limits: deps.limits },
+  )) {
+    const end = await carrier.take(event);
+    if (end) return end;
+  }
+  throw new Error("a log ended without saying so");
+}
+
+function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
+  if (!pod || pod.metadata?.uid !== expected.metadata?.uid) return "gone";
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
+  if (state?.terminated) return "terminated";
+  if (state?.running) return "running";
+  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded" ? "terminated" : "waiting";
+}
+
+/** A Role that is written anew and a token in rotation pass; what is refused for long was taken away. */
+class Rights {
+  readonly #limitMs: number;
+  #refusedAtMs: number | undefined;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  async patiently<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      this.#refusedAtMs = undefined;
+      return result;
+    } catch (error) {
+      if (!isApiError(error, "denied", "unauthorized")) throw error;
+      this.#refusedAtMs ??= Date.now();
+      const { message, status } = error;
+      if (Date.now() - this.#refusedAtMs < this.#limitMs)
+        throw new ApiError(message, { kind: "unavailable", status, cause: error });
+      const text = `Paperclip may no longer read the run's pod, so the run cannot be followed and is ended: ${message}.`;
+      throw new RunFailure("k8s_permission_denied", text, { cause: error });
+    }
+  }
+}
+
+class Carrier {
+  readonly #target: OutputTarget;
+  readonly #output: LauncherOutput;
+  readonly #log: RunLog;
+  #begun = false;
+  #interruptions = 0;
+
+  constructor(target: OutputTarget, output: LauncherOutput, log: RunLog) {
+    this.#target = target;
+    this.#output = output;
+    this.#log = log;
+  }
+
+  async take(event: LogEvent): Promise<OutputEnd | undefined> {
+    switch (event.kind) {
+      case "lines":
+        return this.#lines(event.lines);
+      case "late":
+        await this.#log.say(
+          `${event.lines.length} lines follow late: the node's clock had stepped back while the log was read`,
+        );
+        return this.#lines(event.lines);
+      case "gap":
+        await this.#log.say(
+          `lines between ${event.gap.after} and ${event.gap.before ?? "the end"} may be missing: ` +
+            "the container's log rotated while the connection was down",
+        );
+        return undefined;
+      case "interrupted":
+        this.#target.onHearing?.(false);
+        if (++this.#interruptions === silentInterruptions + 1) {
+          await this.#log.say(
+            `the connection to the pod's log is lost (${event.why}); the run goes on and its lines will follow`,
+          );
+        }
+        return undefined;
+      case "end":
+        await this.#put(this.#output.flush());
+        return { kind: "unmarked", complete: event.complete, why: event.why };
+    }
+  }
+
+  async #lines(lines: readonly LogLine[]): Promise<OutputEnd | undefined> {
+    if (this.#interruptions > silentInterruptions) await this.#log.say("the connection to the pod's log is back");
+    this.#interruptions = 0;
+    const events = this.#output.push(lines);
+    if (!this.#begun) {
+      this.#begun = true;
+      // The launcher's first line opens every log: without it the file had been rotated before anybody read it.
+      if (!events.some(({ kind }) => kind === "started")) {
+        await this.#log.say(
+          `lines before ${lines[0]?.timestamp} may be missing: the container's log rotated before it was read`,
+        );
+      }
+    }
+    this.#target.onHearing?.(false);
+    await this.#put(events);
+    this.#target.onHearing?.(true);
+    const ended = events.find((event) => event.kind === "ended");
+    return ended ? { kind: "marked", exitCode: ended.exitCode } : undefined;
+  }
+
+  /** Lines of one stream that follow each other go in one call: at full speed each call costs more than its lines. */
+  async #put(events: readonly OutputEvent[]): Promise<void> {
+    let stream: "stdout" | "stderr" = "stdout";
+    let text = "";
+    const send = async () => {
+      if (text !== "") await this.#log[stream](text);
+      text = "";
+    };
+    for (const event of events) {
+      if (event.kind === "stdout" || event.kind === "stderr") {
+        if (event.kind !== stream) await send();
+        stream = event.kind;
+        text += `${event.text}\n`;
+        if (event.kind === "stdout") this.#target.onLine(event.text);
+        else this.#target.onStderr(event.text);
+      } else if (event.kind === "said") {
+        await send();
+        await this.#log.say(event.text);
+      }
+    }
+    await send();
+  }
+}

@@ -1,0 +1,138 @@
+import { buildRunObjects, type RunObjects } from "../job/build-job.ts";
+import { path } from "../job/paths.ts";
+import { buildRunArgs } from "../opencode/args.ts";
+import { buildConfigContent } from "../opencode/config-content.ts";
+import { assemblePrompt } from "../prompt/assemble-prompt.ts";
+import { deliverPrompt } from "../prompt/deliver-prompt.ts";
+import { buildPaperclipEnv, type PaperclipEnv } from "../prompt/paperclip-env.ts";
+import type { Deps } from "./deps.ts";
+import { RunFailure } from "./failure.ts";
+import type { RunRequest } from "./read-request.ts";
+import type { RunLog } from "./run-log.ts";
+
+/** One try of a run. */
+export interface Attempt {
+  number: 0 | 1;
+  /** Absent: a fresh session. */
+  sessionId: string | undefined;
+  discardDatabase: boolean;
+  nonce: string;
+}
+
+/** Puts prompt, environment and configuration together and builds the objects; creates nothing. */
+export async function planRun(
+  request: RunRequest,
+  attempt: Attempt,
+  { deps, log }: { deps: Deps; log: RunLog },
+): Promise<RunObjects> {
+  const { execution, settings, cwd, host } = request;
+  const prompt = await assemblePrompt({ execution, settings, resumedSession: attempt.sessionId !== undefined, cwd });
+  const delivery = deliverPrompt(prompt.text);
+  if (delivery.kind === "too-large") {
+    throw new RunFailure(
+      "k8s_prompt_too_large",
+      `The prompt has ${delivery.bytes} bytes; 16 MiB can be carried into a pod.`,
+    );
+  }
+  const env = await buildPaperclipEnv({
+    execution,
+    settings,
+    cwd,
+    scratchDir: path.run,
+    sharedHome: host?.sharedVolume ? path.shared : undefined,
+  });
+  for (const warning of [...prompt.warnings, ...env.warnings]) await log.say(warning);
+  const args = buildRunArgs({
+    model: settings.model,
+    extraArgs: settings.extraArgs,
+    ...(settings.variant ? { variant: settings.variant } : {}),
+    ...(attempt.sessionId ? { sessionId: attempt.sessionId } : {}),
+  });
+  await tellMeta(request, { args, prompt, env });
+  const built = buildRunObjects({
+    agent: execution.agent,
+    runId: execution.runId,
+    companyId: execution.agent.companyId,
+    taskId: request.taskId,
+    sessionId: attempt.sessionId,
+    attempt: attempt.number,
+    namespace: request.namespace,
+    preparedBy: deps.processName,
+    settings,
+    host,
+    command: ["opencode", ...args],
+    cwd,
+    prompt: delivery,
+    env: { plain: env.plain, secret: { ...env.secret, ...mcpTokens(env) } },
+    opencodeConfig: opencodeConfig(request, env, deps),
+    nonce: attempt.nonce,
+    discardDatabase: attempt.discardDatabase,
+  });
+  if (built.kind === "built") return built.objects;
+  throw new RunFailure("k8s_config_invalid", `The podTemplate setting is not usable: ${built.problems.join("; ")}.`);
+}
+
+function mcpTokens({ mcpServers }: PaperclipEnv): Record<string, string> {
+  return Object.fromEntries(mcpServers.map(({ token }, index) => [mcpTokenName(index), token]));
+}
+
+function mcpTokenName(index: number): string {
+  return `PAPERCLIP_MCP_TOKEN_${index}`;
+}
+
+function opencodeConfig({ settings }: RunRequest, env: PaperclipEnv, deps: Deps): string {
+  const own = (name: string) => settings.env[name] ?? deps.env[name];
+  const inherited = own("OPENCODE_CONFIG_CONTENT");
+  const providersJson = own("PAPERCLIP_OPENCODE_PROVIDERS");
+  const smallModel = own("PAPERCLIP_OPENCODE_SMALL_MODEL");
+  const content = buildConfigContent({
+    model: settings.model,
+    dangerouslySkipPermissions: settings.dangerouslySkipPermissions,
+    mcpServers: env.mcpServers.map(({ name, url }, index) => ({
+      name,
+      url,
+      headers: { Authorization: `Bearer {env:${mcpTokenName(index)}}` },
+    })),
+    ...(inherited ? { inherited } : {}),
+    ...(providersJson ? { providersJson } : {}),
+    ...(smallModel ? { smallModel } : {}),
+  });
+  if (content.kind === "content") return content.json;
+  throw new RunFailure("k8s_config_invalid", content.message);
+}
+
+interface Told {
+  args: readonly string[];
+  prompt: Awaited<ReturnType<typeof assemblePrompt>>;
+  env: PaperclipEnv;
+}
+
+/** What the run's page shows. No value of the secret part is given to it, redacted or not. */
+async function tellMeta(
+  { execution, cwd, settings, namespace, host }: RunRequest,
+  { args, prompt, env }: Told,
+): Promise<void> {
+  if (!execution.onMeta) return;
+  const { redactEnvForLogs } = await import("@paperclipai/adapter-utils/server-utils");
+  const secrets = Object.fromEntries(Object.keys(env.secret).map((name) => [name, "***REDACTED***"]));
+  await execution.onMeta({
+    adapterType: "opencode_k8s",
+    command: "opencode",
+    cwd,
+    commandArgs: [...args, `<stdin prompt ${prompt.text.length} chars>`],
+    commandNotes: [
+      `Runs as a Kubernetes Job in namespace ${namespace}, image ${settings.image ?? host?.image}.`,
+      ...prompt.notes,
+    ],
+    env: { ...redactEnvForLogs(env.plain), ...secrets },
+    prompt: prompt.text,
+    promptMetrics: prompt.metrics,
+    context: withoutTokens(execution.context),
+  });
+}
+
+/** Two parts of Paperclip's context hold bearer tokens (server 2026.916.1). */
+function withoutTokens(context: Record<string, unknown>): Record<string, unknown> {
+  const { paperclipRuntimeTools: _tools, paperclipManagedMcp: _mcp, ...rest } = context;
+  return rest;
+}

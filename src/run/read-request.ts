@@ -1,0 +1,119 @@
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import { isApiError } from "../cluster/api-error.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { describeProblems, parseSettings } from "../config/parse-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Host } from "../host/host.ts";
+import { ownWorkingDirectory, path } from "../job/paths.ts";
+import { readSession, type Session } from "../opencode/session.ts";
+import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
+import type { Deps } from "./deps.ts";
+import { RunFailure } from "./failure.ts";
+import { patiently } from "./patience.ts";
+import type { RunLog } from "./run-log.ts";
+import { settleNamespace } from "./settle-namespace.ts";
+
+/** One run, typed and settled: what Paperclip asked for and where it will run. */
+export interface RunRequest {
+  execution: AdapterExecutionContext;
+  settings: Settings;
+  cluster: Cluster;
+  namespace: string;
+  /** Absent outside a cluster. */
+  host: Host | undefined;
+  cwd: string;
+  taskId: string | undefined;
+  /** The session to go on with, absent for a fresh one. */
+  session: Session | undefined;
+  /** Whether a session of this run can be continued by the next. */
+  keepsSession: boolean;
+}
+
+export interface ReadDeps {
+  deps: Deps;
+  log: RunLog;
+  signal: AbortSignal;
+}
+
+/** The door: after it nothing is unknown. Throws `RunFailure` for what cannot run, with nothing created. */
+export async function readRequest(
+  execution: AdapterExecutionContext,
+  { deps, log, signal }: ReadDeps,
+): Promise<RunRequest> {
+  const settings = readSettings(execution.config);
+  const cluster = await deps.connect(settings.kubeconfig);
+  const ownHost = await readOwnHost({ cluster, settings }, { deps, log, signal });
+  const namespace = settings.namespace ?? ownHost?.namespace ?? cluster.namespace ?? "default";
+  const host = await patiently("look at the namespace", { log, signal }, () =>
+    settleNamespace(ownHost, namespace, { cluster, log, signal }),
+  );
+  const cwd = workingDirectory(execution, settings, host);
+  const keepsSession =
+    settings.agentDbMode === "dedicated_pvc" || (host?.sharedVolume !== undefined && !host.sharedVolume.readOnly);
+  const session = await settleSession({ execution, cwd, keepsSession }, log);
+  return { execution, settings, cluster, namespace, host, cwd, taskId: readTaskId(execution), session, keepsSession };
+}
+
+function readSettings(config: Record<string, unknown>): Settings {
+  const parsed = parseSettings(config);
+  if (parsed.ok) return parsed.settings;
+  throw new RunFailure("k8s_config_invalid", describeProblems(parsed.problems));
+}
+
+async function readOwnHost(
+  { cluster, settings }: { cluster: Cluster; settings: Settings },
+  { deps, log, signal }: ReadDeps,
+): Promise<Host | undefined> {
+  const reading = await patiently("read Paperclip's own pod", { log, signal }, async () => {
+    const found = await deps.readHost(cluster, signal);
+    if (found.kind === "unreadable" && found.passing) throw found.cause;
+    return found;
+  });
+  if (reading.kind === "in-pod") return reading.host;
+  if (reading.kind === "unreadable") {
+    const refused = isApiError(reading.cause, "denied", "unauthorized");
+    throw new RunFailure(refused ? "k8s_permission_denied" : "k8s_not_in_cluster", reading.why, {
+      cause: reading.cause,
+    });
+  }
+  if (!settings.image) {
+    throw new RunFailure(
+      "k8s_not_in_cluster",
+      `${reading.why} So there is no image to inherit, and the image setting is not set.`,
+      {
+        hint: "Set image to one that has OpenCode in it.",
+      },
+    );
+  }
+  await log.say(`${reading.why} Nothing is inherited: no shared volume, no Secrets, no environment.`);
+  return undefined;
+}
+
+/** A folder that exists only on the server would be made anew in the pod, empty, if it can be made at all. */
+function workingDirectory(execution: AdapterExecutionContext, settings: Settings, host: Host | undefined): string {
+  const { cwd, source } = resolveWorkingDirectory(execution.context, settings);
+  if (source === "setting") return cwd;
+  const onSharedVolume = cwd === path.shared || cwd.startsWith(`${path.shared}/`);
+  return host?.sharedVolume && onSharedVolume ? cwd : ownWorkingDirectory;
+}
+
+async function settleSession(
+  { execution, cwd, keepsSession }: { execution: AdapterExecutionContext; cwd: string; keepsSession: boolean },
+  log: RunLog,
+): Promise<Session | undefined> {
+  if (!keepsSession) await log.say("no shared volume keeps this agent's sessions: every run starts a fresh one");
+  const session =
+    readSession(execution.runtime.sessionParams) ?? readSession({ sessionId: execution.runtime.sessionId });
+  if (!session || !keepsSession) return undefined;
+  if (session.cwd === undefined || session.cwd === cwd) return session;
+  await log.say(
+    `session ${session.sessionId} was made in ${session.cwd} and is not continued in ${cwd}; this run starts a fresh one`,
+  );
+  return undefined;
+}
+
+function readTaskId({ context }: AdapterExecutionContext): string | undefined {
+  return [context["taskId"], context["issueId"]]
+    .find((id): id is string => typeof id === "string" && id.trim() !== "")
+    ?.trim();
+}

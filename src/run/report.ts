@@ -1,0 +1,195 @@
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { Diagnosis } from "../opencode/diagnosis.ts";
+import type { Transcript } from "../opencode/transcript.ts";
+import type { Ending } from "./ending.ts";
+import { describeFailure, type FailureCode, type FailureFamily, type RunFailure } from "./failure.ts";
+
+/** Everything about a run that its result tells, apart from how it ended. */
+export interface RunFacts {
+  transcript: Transcript;
+  /** The last lines of stderr and of stdout that are no events. */
+  lastLines: readonly string[];
+  model: string;
+  provider: string | null;
+  biller: string | null;
+  /** What the next run needs to continue, when there is a session to continue. */
+  sessionParams: Record<string, unknown> | null;
+  clearSession: boolean;
+  timeoutSec: number;
+  inactivityTimeoutSec: number;
+}
+
+interface Failing {
+  code: FailureCode;
+  message: string;
+  family?: FailureFamily | undefined;
+  retryNotBefore?: string | undefined;
+  hint?: string | undefined;
+}
+
+/** The one place where a run's result is made. What is not known to be a success is none. */
+export function report(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunFacts): AdapterExecutionResult {
+  const failing = failingOf(ending, diagnosis, facts);
+  const { transcript } = facts;
+  return {
+    exitCode: exitCodeOf(ending, failing),
+    signal: null,
+    timedOut: ending.kind === "timeout" || failing?.code === "timeout",
+    ...(failing ? failureFields(failing) : { errorMessage: null, errorCode: null }),
+    usage: transcript.usage,
+    usageBasis: "per_run",
+    costUsd: transcript.costUsd,
+    model: facts.model,
+    provider: facts.provider,
+    biller: facts.biller,
+    billingType: "unknown",
+    sessionId: sessionIdOf(facts.sessionParams),
+    sessionParams: facts.sessionParams,
+    sessionDisplayId: sessionIdOf(facts.sessionParams),
+    clearSession: facts.clearSession,
+    summary: transcript.summary || null,
+    resultJson: resultJson(ending, diagnosis, facts),
+  };
+}
+
+/** Paperclip counts code 0 without a message as success, and null without a message too (server 2026.916.1). */
+function exitCodeOf(ending: Ending, failing: Failing | undefined): number | null {
+  if (!failing) return 0;
+  if (ending.kind !== "exited") return null;
+  return ending.exitCode === 0 ? 1 : ending.exitCode;
+}
+
+/** A run that ended before it had anything to tell. */
+export function reportFailure(failure: RunFailure): AdapterExecutionResult {
+  const { code, message, family, retryNotBefore, hint } = failure;
+  return {
+    exitCode: null,
+    signal: null,
+    timedOut: false,
+    ...failureFields({ code, message, family, hint, retryNotBefore: retryNotBefore?.toISOString() }),
+  };
+}
+
+/** Cancelled before there was a Job, or with nothing left of it. */
+export function reportCancelled(): AdapterExecutionResult {
+  return {
+    exitCode: null,
+    signal: null,
+    timedOut: false,
+    ...failureFields({ code: "cancelled", message: "The run was cancelled before its Job ran." }),
+    resultJson: { executionCancellation: acknowledgement(false) },
+  };
+}
+
+function failureFields({ code, message, family, retryNotBefore, hint }: Failing): Partial<AdapterExecutionResult> {
+  const advice = code === "cancelled" ? "" : (hint ?? describeFailure(code).hint);
+  return {
+    errorCode: code,
+    errorMessage: `${message} ${advice}`.trim(),
+    ...(family ? { errorFamily: family } : {}),
+    ...(retryNotBefore ? { retryNotBefore } : {}),
+  };
+}
+
+function failingOf(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunFacts): Failing | undefined {
+  switch (ending.kind) {
+    case "cancelled":
+      return {
+        code: "cancelled",
+        message: ending.gone
+          ? "The run was cancelled and its pod has ended."
+          : "The run was cancelled; the cluster has not confirmed that its pod has ended.",
+      };
+    case "timeout":
+      return {
+        code: "timeout",
+        message: `The run took longer than its ${facts.timeoutSec} s and was ended${ending.forced ? " by force" : ""}.`,
+      };
+    case "inactive":
+      return {
+        code: "inactivity_timeout",
+        message: `The agent printed nothing for ${facts.inactivityTimeoutSec} s and was ended.`,
+      };
+    case "detached":
+      return {
+        code: "k8s_run_detached",
+        message: "Paperclip lost its hold on this run, mostly by a restart; its Job goes on.",
+      };
+    case "failed":
+      return withTable(ending.failure.code, withLastLines(ending.failure.message, facts.lastLines));
+    case "exited":
+      return exitFailure(ending, diagnosis, facts);
+  }
+}
+
+/** Without a diagnosis OpenCode did its work, whatever its code: 1.18.33 ends with 1 after an error it recovered from. */
+function exitFailure(ending: Exited, diagnosis: Diagnosis | undefined, facts: RunFacts): Failing | undefined {
+  if (ending.reason === "OOMKilled") {
+    const message = "The agent's container used more memory than its limit and was killed.";
+    return withTable("k8s_out_of_memory", withLastLines(message, facts.lastLines));
+  }
+  if (!diagnosis) return undefined;
+  const code = codeOfDiagnosis[diagnosis.kind];
+  const { retryAfterMs } = diagnosis;
+  return {
+    code,
+    message: withLastLines(`${diagnosis.message}.`, facts.lastLines),
+    family: diagnosis.family ?? describeFailure(code).family,
+    hint: diagnosis.hint,
+    ...(retryAfterMs === undefined ? {} : { retryNotBefore: new Date(Date.now() + retryAfterMs).toISOString() }),
+  };
+}
+
+type Exited = Extract<Ending, { kind: "exited" }>;
+
+function withTable(code: FailureCode, message: string): Failing {
+  return { code, message, family: describeFailure(code).family };
+}
+
+function withLastLines(message: string, lines: readonly string[]): string {
+  const shown = lines.filter((line) => line.trim() !== "" && !message.includes(line.trim())).slice(-5);
+  return shown.length === 0
+    ? message
+    : `${message} Last lines: ${shown.map((line) => line.slice(0, 400)).join(" | ")}.`;
+}
+
+/** What OpenCode's own failures are called in the result. */
+const codeOfDiagnosis: Record<Diagnosis["kind"], FailureCode> = {
+  "unknown-session": "opencode_session_unavailable",
+  "context-overflow": "opencode_context_overflow",
+  "provider-quota": "opencode_provider_quota",
+  "provider-auth": "opencode_provider_auth",
+  "provider-unavailable": "opencode_provider_unavailable",
+  "model-unknown": "opencode_model_unknown",
+  "database-unusable": "opencode_database_unusable",
+  "config-invalid": "opencode_failed",
+  "answer-refused": "opencode_failed",
+  "permission-rejected": "opencode_failed",
+  "no-answer": "opencode_no_answer",
+  failed: "opencode_failed",
+};
+
+function resultJson(
+  ending: Ending,
+  diagnosis: Diagnosis | undefined,
+  { transcript }: RunFacts,
+): Record<string, unknown> {
+  return {
+    ending: ending.kind,
+    ...(ending.kind === "exited" ? { exitCode: ending.exitCode } : {}),
+    ...(diagnosis ? { diagnosis: diagnosis.kind } : {}),
+    steps: transcript.steps,
+    toolCalls: transcript.toolCalls,
+    ...(transcript.toolErrors.length > 0 ? { toolErrors: transcript.toolErrors } : {}),
+    ...(ending.kind === "cancelled" && ending.gone ? { executionCancellation: acknowledgement(ending.forced) } : {}),
+  };
+}
+
+/** The proof of a stop that Paperclip asks for (server 2026.916.1, heartbeat cancelRun). */
+function acknowledgement(forced: boolean): Record<string, unknown> {
+  return { state: "acknowledged", acknowledgedAt: new Date().toISOString(), forced };
+}
+
+function sessionIdOf(params: Record<string, unknown> | null): string | null {
+  return typeof params?.["sessionId"] === "string" ? params["sessionId"] : null;
+}

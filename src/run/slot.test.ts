@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { type JobFacts, job, type PodFacts, pod } from "../../test/unit/run/run-parts.ts";
+import { labelValue } from "../job/names.ts";
+import { decideSlot, isFinished, mustYield, preparationLimitMs, type SlotQuestion } from "./slot.ts";
+
+const createdMs = Date.parse("2026-01-01T00:00:00Z");
+
+function decide(question: { jobs?: JobFacts[]; pods?: PodFacts[] } & Partial<Omit<SlotQuestion, "jobs" | "pods">>) {
+  const { jobs = [], pods = [], ...rest } = question;
+  return decideSlot({
+    ownJobs: [],
+    reattach: undefined,
+    ended: new Set(),
+    nowMs: createdMs + 1_000,
+    ...rest,
+    jobs: jobs.map(job),
+    pods: pods.map(pod),
+  });
+}
+
+const holders = (slot: ReturnType<typeof decide>) =>
+  slot.kind === "taken" ? slot.by.map(({ name }) => name) : slot.kind;
+
+describe("the slot is free", () => {
+  test("when the agent has nothing in the cluster", () => {
+    expect(decide({})).toEqual({ kind: "free" });
+  });
+
+  test("when its Jobs have ended, well or not", () => {
+    expect(decide({ jobs: [{ finished: "Complete" }, { name: "job-2", finished: "Failed" }] })).toEqual({
+      kind: "free",
+    });
+  });
+
+  test("when its pods have ended", () => {
+    expect(decide({ pods: [{ phase: "Succeeded" }, { name: "pod-2", phase: "Failed" }] })).toEqual({ kind: "free" });
+  });
+
+  test("when this process saw the end of a pod that the cluster still shows as running", () => {
+    expect(decide({ pods: [{ phase: "Running" }], ended: new Set(["uid-of-pod-1"]) })).toEqual({ kind: "free" });
+  });
+});
+
+describe("the slot is taken", () => {
+  test("by a Job that runs, whose run is named", () => {
+    const slot = decide({ jobs: [{ runId: "r7" }] });
+    expect(slot).toMatchObject({ kind: "taken", by: [{ name: "Job job-1", runId: "r7" }], stale: [] });
+  });
+
+  test("two pods on one session: a Job that is being deleted still writes", () => {
+    expect(holders(decide({ jobs: [{ deleting: true }] }))).toEqual(["Job job-1"]);
+  });
+
+  test("by a pod whose Job is gone, for as long as it lives", () => {
+    expect(holders(decide({ pods: [{ job: "gone" }] }))).toEqual(["pod pod-1"]);
+  });
+
+  test("by a Job that a queue holds back", () => {
+    const slot = decide({ jobs: [{ suspended: true }], nowMs: createdMs + 10 * preparationLimitMs });
+    expect(slot).toMatchObject({ kind: "taken", stale: [] });
+  });
+
+  test("once by a Job and its pod together", () => {
+    expect(holders(decide({ jobs: [{}], pods: [{}] }))).toEqual(["Job job-1"]);
+  });
+
+  test("by this run's own Job while that is being deleted", () => {
+    expect(holders(decide({ jobs: [{ deleting: true }], ownJobs: ["job-1"] }))).toEqual(["Job job-1"]);
+  });
+});
+
+describe("a Job of this run's own", () => {
+  test("whose create's answer was lost is taken over", () => {
+    expect(decide({ jobs: [{}], ownJobs: ["job-1"] })).toMatchObject({
+      kind: "mine",
+      job: { metadata: { name: "job-1" } },
+    });
+  });
+
+  test("waits while another one lives", () => {
+    expect(holders(decide({ jobs: [{}, { name: "job-2" }], ownJobs: ["job-1"] }))).toEqual(["Job job-2"]);
+  });
+});
+
+describe("reattach", () => {
+  const reattach = { taskId: "T-1" };
+
+  test("takes over a live Job of the same task", () => {
+    expect(decide({ jobs: [{ taskId: "T-1" }], reattach })).toMatchObject({ kind: "mine" });
+  });
+
+  test("the orphan of another run was reattached: a Job of another task holds the slot", () => {
+    expect(holders(decide({ jobs: [{ taskId: "T-2" }], reattach }))).toEqual(["Job job-1"]);
+  });
+
+  test("a Job without a task is nobody's to take over", () => {
+    expect(holders(decide({ jobs: [{}], reattach }))).toEqual(["Job job-1"]);
+  });
+
+  test("two Jobs, one task: the slot is taken, as only one can be followed", () => {
+    const jobs = [{ taskId: "T-1" }, { name: "job-2", taskId: "T-1" }];
+    expect(holders(decide({ jobs, reattach }))).toEqual(["Job job-2"]);
+  });
+
+  test("does not take over a Job that is being deleted, nor one that was never let go", () => {
+    expect(holders(decide({ jobs: [{ taskId: "T-1", deleting: true }], reattach }))).toEqual(["Job job-1"]);
+    expect(holders(decide({ jobs: [{ taskId: "T-1", prepared: true }], reattach }))).toEqual(["Job job-1"]);
+  });
+
+  test("does not happen unless it is wanted", () => {
+    expect(holders(decide({ jobs: [{ taskId: "T-1" }] }))).toEqual(["Job job-1"]);
+  });
+
+  test("finds the Job of a task whose id is no label value", () => {
+    const taskId = "a task / with signs";
+    expect(decide({ jobs: [{ taskId: labelValue(taskId) }], reattach: { taskId } })).toMatchObject({ kind: "mine" });
+  });
+});
+
+describe("a Job that a process prepared and never let go", () => {
+  test("is stale after its time, and says so", () => {
+    const slot = decide({ jobs: [{ prepared: true }], nowMs: createdMs + preparationLimitMs + 1 });
+    expect(slot).toMatchObject({ kind: "taken", stale: [{ metadata: { name: "job-1" } }] });
+  });
+
+  test("is somebody's work until then", () => {
+    expect(decide({ jobs: [{ prepared: true }], nowMs: createdMs + preparationLimitMs })).toMatchObject({ stale: [] });
+  });
+
+  test("is not stale once it runs, whatever its annotation says", () => {
+    const slot = decide({ jobs: [{ prepared: true, suspended: false }], nowMs: createdMs + 10 * preparationLimitMs });
+    expect(slot).toMatchObject({ kind: "taken", stale: [] });
+  });
+});
+
+describe("two replicas at the same moment", () => {
+  test("two Jobs at once: exactly one of any two yields", () => {
+    const ages = ["2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"];
+    for (const createdAt of ages) {
+      for (const otherAt of ages) {
+        const [one, other] = [job({ name: "job-1", createdAt }), job({ name: "job-2", createdAt: otherAt })];
+        const yields = [mustYield(one, [one, other]), mustYield(other, [one, other])];
+        expect(yields.filter((winner) => winner !== undefined)).toHaveLength(1);
+      }
+    }
+  });
+
+  test("of three, one stays", () => {
+    const jobs = ["job-b", "job-a", "job-c"].map((name) => job({ name }));
+    expect(jobs.filter((one) => mustYield(one, jobs) === undefined).map(({ metadata }) => metadata?.name)).toEqual([
+      "job-a",
+    ]);
+  });
+
+  test("nobody yields to a Job that has ended", () => {
+    const own = job({ name: "job-2" });
+    expect(mustYield(own, [own, job({ finished: "Complete" })])).toBeUndefined();
+  });
+
+  test("nobody yields to its own Job under a new version", () => {
+    const own = job({ createdAt: "2026-01-01T00:00:05Z" });
+    expect(mustYield(own, [job({ createdAt: "2026-01-01T00:00:00Z" })])).toBeUndefined();
+  });
+});
+
+test("a Job has ended when it is complete or failed, not when it is suspended", () => {
+  const suspended = { ...job(), status: { conditions: [{ type: "Suspended", status: "True" }] } };
+  expect([job(), suspended, job({ finished: "Complete" }), job({ finished: "Failed" })].map(isFinished)).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
+});

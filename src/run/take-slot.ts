@@ -1,0 +1,125 @@
+import { isApiError } from "../cluster/api-error.ts";
+import type { Cluster, Job } from "../cluster/cluster.ts";
+import { agentSelector } from "../job/names.ts";
+import { bounded } from "../lib/bounded.ts";
+import { sleep } from "../lib/sleep.ts";
+import { isRunFailure, RunFailure } from "./failure.ts";
+import type { RunLimits } from "./limits.ts";
+import type { RunLog } from "./run-log.ts";
+import { decideSlot, type Holder, type Slot } from "./slot.ts";
+
+export interface SlotRequest {
+  namespace: string;
+  agentId: string;
+  ownJobs: readonly string[];
+  reattach: { taskId: string | undefined } | undefined;
+}
+
+export interface SlotDeps {
+  cluster: Pick<Cluster, "list" | "delete">;
+  log: RunLog;
+  limits: RunLimits;
+  /** Pods whose end this process has seen, though the cluster may not show it yet. */
+  ended: { has(uid: string): boolean };
+  signal: AbortSignal;
+}
+
+/**
+ * Waits until no Job and no pod of the agent lives, or there is one to take over. Fails when the cluster does not say in
+ * time: an agent never has two Jobs because one could not be seen.
+ */
+export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Exclude<Slot, { kind: "taken" }>> {
+  const { limits, log, signal } = deps;
+  const sinceMs = Date.now();
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  let by: readonly Holder[] | undefined;
+  for (let looks = 0; ; looks++) {
+    const slot = await look(request, deps).catch((error: unknown) => stillTaken(error, by));
+    if (slot.kind !== "taken") return slot;
+    by = slot.by;
+    if (slot.stale.length > 0) {
+      await removeStale(slot.stale, deps);
+      continue;
+    }
+    const waitedMs = Date.now() - sinceMs;
+    if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, waitedMs);
+    if (Date.now() - saidAtMs >= limits.sayEveryMs) {
+      saidAtMs = Date.now();
+      await log.say(`waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
+    }
+    // A Job that was just stopped is gone in a moment; one that works may be there for hours.
+    await sleep(Math.min(limits.slotPollMs, firstPollMs * 2 ** Math.min(looks, 10)), signal);
+  }
+}
+
+const firstPollMs = 250;
+
+/** An outage while a run waits for another's Job changes nothing: it goes on waiting. */
+function stillTaken(error: unknown, by: readonly Holder[] | undefined): Extract<Slot, { kind: "taken" }> {
+  if (!by || !isRunFailure(error, "k8s_concurrency_guard_unreachable")) throw error;
+  return { kind: "taken", by: [...by], stale: [] };
+}
+
+async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps: SlotDeps): Promise<Slot> {
+  const { cluster, limits, ended, signal } = deps;
+  const bound = bounded(signal, limits.guardMs);
+  const options = { labelSelector: agentSelector(agentId), signal: bound.signal, timeoutMs: limits.guardMs };
+  try {
+    const [jobs, pods] = await Promise.all([
+      cluster.list("jobs", namespace, options),
+      cluster.list("pods", namespace, options),
+    ]);
+    const startLimitMs = limits.pendingMs + limits.ownerMarginMs;
+    return decideSlot({
+      jobs: jobs.items,
+      pods: pods.items,
+      ownJobs,
+      reattach,
+      ended,
+      nowMs: Date.now(),
+      startLimitMs,
+      preparedMs: limits.preparedMs,
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (isApiError(error, "denied", "unauthorized")) {
+      throw new RunFailure(
+        "k8s_permission_denied",
+        `The agent's Jobs and pods cannot be listed: namespace ${namespace} lacks the Role, or does not exist. ${error.message}.`,
+        { cause: error },
+      );
+    }
+    if (!bound.timeUp() && !isApiError(error)) throw error;
+    throw new RunFailure(
+      "k8s_concurrency_guard_unreachable",
+      `The cluster did not say within ${limits.guardMs / 1000} s whether a Job of this agent runs: ${(error as Error).message}`,
+      { cause: error },
+    );
+  } finally {
+    bound.done();
+  }
+}
+
+/** A process died between creating its Job and the start of its pod: nobody waits for it. A failed try is repeated later. */
+async function removeStale(jobs: readonly Job[], { cluster, log, signal }: SlotDeps): Promise<void> {
+  for (const { metadata } of jobs) {
+    const ref = { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
+    try {
+      await cluster.delete("jobs", ref, { signal, ...(metadata?.uid ? { uid: metadata.uid } : {}) });
+      await log.say(`removed Job ${ref.name}, which a process that died had prepared and never started`);
+    } catch (error) {
+      if (signal.aborted || !isApiError(error)) throw error;
+    }
+  }
+}
+
+function blocked(by: readonly Holder[], waitedMs: number): RunFailure {
+  return new RunFailure(
+    "k8s_concurrent_run_blocked",
+    `This run waited ${Math.round(waitedMs / 60_000)} minutes for ${describe(by)} of the same agent.`,
+  );
+}
+
+function describe(by: readonly Holder[]): string {
+  return by.map(({ name, runId }) => `${name} (run ${runId})`).join(", ");
+}

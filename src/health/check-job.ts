@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { isApiError } from "../cluster/api-error.ts";
+import { buildRunObjects } from "../job/build-job.ts";
+import type { JobRequest } from "../job/job-request.ts";
+import { ownWorkingDirectory } from "../job/paths.ts";
+import { type Finding, finding } from "./finding.ts";
+import type { Site } from "./site.ts";
+
+/** Which image the Job gets. */
+export function checkImage({ settings, host }: Site): Finding[] {
+  if (settings.image !== undefined) return [finding("k8s_image_chosen", `Jobs use image ${settings.image}.`)];
+  if (host !== undefined) return [finding("k8s_image_chosen", `Jobs use Paperclip's own image, ${host.image}.`)];
+  return [finding("k8s_image_unknown", "There is no image to inherit, and the image setting is not set.")];
+}
+
+/** The Job that these settings make, and the agent's claim if it has one, as the cluster would take them. Nothing is created. */
+export async function checkJob(site: Site): Promise<Finding[]> {
+  if (checkImage(site).some(({ level }) => level === "error")) return [];
+  const built = buildRunObjects(sampleRequest(site));
+  if (built.kind === "refused")
+    return built.problems.map((problem) => finding("k8s_config_invalid", `podTemplate: ${problem}.`));
+  const { job, claim } = built.objects;
+  const refused = [
+    await refusalOf("the Job", site.cluster.create("jobs", job, { signal: site.signal, dryRun: true })),
+    claim &&
+      (await refusalOf(
+        "the agent's database claim",
+        site.cluster.create("persistentvolumeclaims", claim, { signal: site.signal, dryRun: true }),
+      )),
+  ].filter((found) => found !== undefined);
+  return refused.length > 0
+    ? refused
+    : [finding("k8s_job_accepted", "The cluster would accept the Job these settings make.")];
+}
+
+async function refusalOf(what: string, creation: Promise<unknown>): Promise<Finding | undefined> {
+  try {
+    await creation;
+    return undefined;
+  } catch (error) {
+    if (!isApiError(error) || error.passing) throw error;
+    return finding("k8s_job_refused", `The cluster would refuse ${what}: ${error.message}`);
+  }
+}
+
+function sampleRequest({ settings, host, namespace }: Site): JobRequest {
+  const id = randomUUID();
+  return {
+    agent: { id, name: "Test environment" },
+    runId: id,
+    companyId: id,
+    attempt: 0,
+    namespace,
+    preparedBy: "test-environment",
+    settings,
+    host,
+    command: ["opencode", "--version"],
+    cwd: ownWorkingDirectory,
+    prompt: { kind: "env", parts: ["Hello."] },
+    env: { plain: {}, secret: {} },
+    opencodeConfig: "{}",
+    nonce: "test",
+    discardDatabase: false,
+  };
+}

@@ -1,0 +1,164 @@
+import { expect, test } from "vitest";
+import { ApiError } from "../cluster/api-error.ts";
+import type { AccessReview, Claim, Cluster, Job } from "../cluster/cluster.ts";
+import type { Host } from "../host/host.ts";
+import type { HostReading } from "../host/read-host.ts";
+import { type HealthDeps, testEnvironment } from "./test-environment.ts";
+
+const host: Host = {
+  namespace: "paperclip",
+  podName: "paperclip-1",
+  image: "paperclip:1",
+  imagePullSecrets: [],
+  sharedVolume: { claimName: "paperclip-data", readOnly: false },
+  mounts: [{ volume: { name: "git", secret: { secretName: "git" } }, mounts: [{ name: "git", mountPath: "/git" }] }],
+  env: [{ name: "KEY", valueFrom: { secretKeyRef: { name: "keys", key: "k" } } }],
+  envFrom: [{ secretRef: { name: "optional", optional: true } }],
+  nodeSelector: {},
+  tolerations: [],
+};
+
+interface World {
+  reading?: HostReading;
+  /** `resource verb` that is refused. */
+  denied?: string[];
+  accessModes?: string[] | undefined;
+  missing?: string[];
+  refuses?: { dryRun: Error };
+  fails?: Error;
+  env?: Record<string, string>;
+}
+
+/** A cluster where everything is in order but for what `world` says. */
+function depsOf(world: World): HealthDeps & { created: { job: Job; dryRun: boolean }[] } {
+  const created: { job: Job; dryRun: boolean }[] = [];
+  const read = async (resource: string, { name }: { name: string }) => {
+    if (world.fails) throw world.fails;
+    if (world.denied?.includes(`${resource} get`)) throw new ApiError("forbidden", { kind: "denied", status: 403 });
+    if (world.missing?.includes(name)) return undefined;
+    const claim: Claim = { spec: { accessModes: world.accessModes ?? ["ReadWriteMany"] } };
+    return resource === "persistentvolumeclaims" ? claim : {};
+  };
+  const create = async (resource: string, object: unknown, { dryRun = false }: { dryRun?: boolean }) => {
+    if (resource === "selfsubjectaccessreviews") {
+      const { verb, resource: name, subresource } = (object as AccessReview).spec.resourceAttributes ?? {};
+      const rule = `${name}${subresource ? `/${subresource}` : ""} ${verb}`;
+      return { status: { allowed: !world.denied?.includes(rule) } };
+    }
+    created.push({ job: object as Job, dryRun });
+    if (world.refuses) throw world.refuses.dryRun;
+    return object;
+  };
+  const cluster = { server: "https://cluster", namespace: undefined, read, create } as unknown as Cluster;
+  return {
+    created,
+    connect: async () => cluster,
+    readHost: async () => world.reading ?? { kind: "in-pod", host },
+    env: world.env ?? { PAPERCLIP_API_URL: "http://paperclip.paperclip.svc:3100" },
+  };
+}
+
+const sound = { model: "anthropic/claude-sonnet-4-5" };
+
+async function check(world: World, config: Record<string, unknown> = sound) {
+  const deps = depsOf(world);
+  const result = await testEnvironment({ adapterType: "opencode_k8s", config }, deps);
+  const bad = result.checks.filter(({ level }) => level !== "info");
+  return { ...result, bad: bad.map(({ code, level }) => `${level} ${code}`), created: deps.created };
+}
+
+test("where everything is in order it passes, and nothing is created", async () => {
+  const result = await check({});
+  expect(result).toMatchObject({ adapterType: "opencode_k8s", status: "pass", bad: [] });
+  expect(result.created.map(({ dryRun }) => dryRun)).toEqual([true]);
+  expect(Date.parse(result.testedAt)).not.toBeNaN();
+});
+
+test("the Job that is tried carries the agent's settings", async () => {
+  const { created } = await check({}, { ...sound, "resources.requests.cpu": "250m" });
+  expect(created[0]?.job.spec?.template.spec?.containers[0]?.resources?.requests?.["cpu"]).toBe("250m");
+});
+
+const refused = (kind: "invalid" | "denied") => new ApiError("the cluster's words", { kind, status: 403 });
+
+const cases: [what: string, world: World, status: string, bad: string[]][] = [
+  ["no permission to create Jobs", { denied: ["jobs create"] }, "fail", ["error k8s_permission_missing"]],
+  ["no permission to follow logs", { denied: ["pods/log get"] }, "fail", ["error k8s_permission_missing"]],
+  ["no permission to list events", { denied: ["events list"] }, "warn", ["warn k8s_permission_lacking"]],
+  ["a namespace that is not there", { missing: ["paperclip"] }, "fail", ["error k8s_namespace_missing"]],
+  ["a claim for one node", { accessModes: ["ReadWriteOnce"] }, "warn", ["warn k8s_shared_claim_single_node"]],
+  ["a claim for one pod", { accessModes: ["ReadWriteOncePod"] }, "fail", ["error k8s_shared_claim_single_pod"]],
+  ["a Secret that is missing", { missing: ["keys"] }, "fail", ["error k8s_secret_missing"]],
+  ["an optional Secret that is missing", { missing: ["optional"] }, "pass", []],
+  [
+    "a loopback address",
+    { env: { PAPERCLIP_API_URL: "http://localhost:3100" } },
+    "warn",
+    ["warn k8s_api_url_loopback"],
+  ],
+  ["no address at all", { env: {} }, "warn", ["warn k8s_api_url_loopback"]],
+  ["a Job that is refused", { refuses: { dryRun: refused("invalid") } }, "fail", ["error k8s_job_refused"]],
+  [
+    "outside a cluster",
+    { reading: { kind: "outside", why: "Not in a pod." } },
+    "fail",
+    ["warn k8s_host_outside", "error k8s_image_unknown"],
+  ],
+  [
+    "a pod that may not be read",
+    { reading: { kind: "unreadable", why: "Denied.", passing: false, cause: refused("denied") } },
+    "fail",
+    ["error k8s_host_unreadable", "error k8s_image_unknown"],
+  ],
+  [
+    "an API that does not answer",
+    { fails: new ApiError("connect ECONNREFUSED", { kind: "unreachable", status: 0 }) },
+    "fail",
+    ["error k8s_connection_failed"],
+  ],
+  [
+    "Secrets that may not be read",
+    { denied: ["secrets get"] },
+    "warn",
+    ["warn k8s_permission_lacking", "warn k8s_check_failed"],
+  ],
+];
+
+for (const [what, world, status, bad] of cases) {
+  test(`${what}: ${status}`, async () => {
+    const result = await check(world);
+    expect(result).toMatchObject({ status, bad });
+    for (const { level, hint, code } of result.checks) if (level !== "info") expect(hint, code).toBeTruthy();
+  });
+}
+
+test("outside a cluster an image is enough", async () => {
+  const result = await check({ reading: { kind: "outside", why: "Not in a pod." } }, { ...sound, image: "agent:1" });
+  expect(result).toMatchObject({ status: "warn", bad: ["warn k8s_host_outside"] });
+});
+
+test("every bad setting is named, and the cluster is tested all the same", async () => {
+  const result = await check(
+    { accessModes: ["ReadWriteOnce"] },
+    { model: "", "resources.requests.cpu": "much", ttlSecondsAfterFinished: 60 },
+  );
+  expect(result.bad).toEqual([
+    "error k8s_config_invalid",
+    "error k8s_config_invalid",
+    "warn k8s_shared_claim_single_node",
+  ]);
+  expect(result.created).toHaveLength(1);
+});
+
+test("a run in another namespace gets along without Paperclip's Secrets", async () => {
+  const result = await check({ missing: ["keys", "paperclip-data"] }, { ...sound, namespace: "elsewhere" });
+  expect(result).toMatchObject({ status: "warn", bad: ["warn k8s_shared_claim_missing", "warn k8s_secret_left_out"] });
+});
+
+test("the agent's own database claim is tried too", async () => {
+  const { created } = await check({}, { ...sound, agentDbMode: "dedicated_pvc" });
+  expect(created.map(({ job, dryRun }) => [job.kind, dryRun])).toEqual([
+    ["Job", true],
+    ["PersistentVolumeClaim", true],
+  ]);
+});

@@ -1,0 +1,121 @@
+import type { AdapterEnvironmentTestContext, AdapterEnvironmentTestResult } from "@paperclipai/adapter-utils";
+import { isApiError } from "../cluster/api-error.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { parseSettings, type SettingProblem } from "../config/parse-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { ReadHost } from "../host/read-host.ts";
+import { bounded } from "../lib/bounded.ts";
+import { checkApiUrl } from "./check-api-url.ts";
+import { checkImage, checkJob } from "./check-job.ts";
+import { checkNamespace, checkSecrets, checkSharedClaim } from "./check-objects.ts";
+import { checkPermissions } from "./check-permissions.ts";
+import { type Finding, finding, statusOf } from "./finding.ts";
+import type { Check, Site } from "./site.ts";
+
+export interface HealthDeps {
+  connect(kubeconfig: string | undefined): Promise<Cluster>;
+  readHost: ReadHost;
+  /** Paperclip's own environment. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Somebody has pressed a button and waits. */
+const limitMs = 30_000;
+
+/** In the order in which their findings are shown. */
+const checks: readonly { of: string; look: Check }[] = [
+  { of: "the permissions", look: checkPermissions },
+  { of: "the image", look: checkImage },
+  { of: "the shared claim", look: checkSharedClaim },
+  { of: "the Secrets", look: checkSecrets },
+  { of: "Paperclip's address", look: checkApiUrl },
+  { of: "the Job", look: checkJob },
+];
+
+/** What would keep an agent with this config from running, found without creating anything. */
+export async function testEnvironment(
+  context: Pick<AdapterEnvironmentTestContext, "adapterType" | "config">,
+  deps: HealthDeps,
+): Promise<AdapterEnvironmentTestResult> {
+  const limit = bounded(new AbortController().signal, limitMs);
+  try {
+    const findings = await findAll(context.config, deps, limit.signal);
+    return {
+      adapterType: context.adapterType,
+      status: statusOf(findings),
+      checks: findings,
+      testedAt: new Date().toISOString(),
+    };
+  } finally {
+    limit.done();
+  }
+}
+
+async function findAll(config: Record<string, unknown>, deps: HealthDeps, signal: AbortSignal): Promise<Finding[]> {
+  const { findings, settings } = readConfig(config);
+  if (settings === undefined) return findings;
+  try {
+    const cluster = await deps.connect(settings.kubeconfig);
+    const { host, namespace, found } = await settle(cluster, settings, { deps, signal });
+    const site: Site = { settings, cluster, namespace, host, env: deps.env, signal };
+    const place = await checkNamespace(site);
+    const connected = finding("k8s_connected", `The cluster at ${cluster.server} answers.`);
+    const before = [...findings, connected, ...found, ...place];
+    if (place.some(({ level }) => level === "error")) return before;
+    return [...before, ...(await Promise.all(checks.map((check) => guarded(check, site)))).flat()];
+  } catch (error) {
+    if (!isApiError(error) && !signal.aborted) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    return [...findings, finding("k8s_connection_failed", `The cluster does not answer: ${words}`)];
+  }
+}
+
+/** A bad setting is told, and the rest is tested as if it were not set: the page shows everything at once. */
+function readConfig(config: Record<string, unknown>): { findings: Finding[]; settings: Settings | undefined } {
+  const parsed = parseSettings(config);
+  if (parsed.ok)
+    return { findings: [finding("k8s_config_valid", "The settings can be used.")], settings: parsed.settings };
+  const findings = parsed.problems.map(({ key, found, expected }) =>
+    finding("k8s_config_invalid", `${key}: found ${found}, expected ${expected}.`),
+  );
+  const rest = parseSettings(withoutBad(config, parsed.problems));
+  return { findings, settings: rest.ok ? rest.settings : undefined };
+}
+
+function withoutBad(config: Record<string, unknown>, problems: readonly SettingProblem[]): Record<string, unknown> {
+  const bad = new Set(problems.map(({ key }) => key.split(".")[0]));
+  const kept = Object.entries(config).filter(([key]) => !bad.has(key.split(".")[0]));
+  return { ...Object.fromEntries(kept), ...(bad.has("model") ? { model: "provider/model" } : {}) };
+}
+
+async function settle(
+  cluster: Cluster,
+  settings: Settings,
+  { deps, signal }: { deps: HealthDeps; signal: AbortSignal },
+): Promise<Pick<Site, "host" | "namespace"> & { found: Finding[] }> {
+  const reading = await deps.readHost(cluster, signal);
+  const host = reading.kind === "in-pod" ? reading.host : undefined;
+  const namespace = settings.namespace ?? host?.namespace ?? cluster.namespace ?? "default";
+  switch (reading.kind) {
+    case "in-pod": {
+      const { podName, namespace: own } = reading.host;
+      return { host, namespace, found: [finding("k8s_host_read", `Paperclip runs in pod ${own}/${podName}.`)] };
+    }
+    case "outside":
+      return { host, namespace, found: [finding("k8s_host_outside", reading.why)] };
+    case "unreadable":
+      if (reading.passing) throw reading.cause;
+      return { host, namespace, found: [finding("k8s_host_unreadable", reading.why)] };
+  }
+}
+
+/** One check that the cluster does not allow does not take the others with it. */
+async function guarded({ of, look }: { of: string; look: Check }, site: Site): Promise<Finding[]> {
+  try {
+    return await look(site);
+  } catch (error) {
+    if (!isApiError(error) && !site.signal.aborted) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    return [finding("k8s_check_failed", `Could not check ${of}: ${words}`)];
+  }
+}

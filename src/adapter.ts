@@ -1,0 +1,137 @@
+import { hostname } from "node:os";
+import type { ServerAdapterModule } from "@paperclipai/adapter-utils";
+import type { Cluster } from "./cluster/cluster.ts";
+import { connectCluster } from "./cluster/connect.ts";
+import { buildAgentConfigurationDoc } from "./config/documentation.ts";
+import { buildForm } from "./config/form.ts";
+import { testEnvironment } from "./health/test-environment.ts";
+import { createHostReader } from "./host/read-host.ts";
+import { adapterType, ownSelector } from "./job/names.ts";
+import { messageOf } from "./lib/message.ts";
+import { createAskOpencode } from "./models/ask-opencode.ts";
+import { detectModel } from "./models/detect-model.ts";
+import { fallbackModels } from "./models/fallback-models.ts";
+import { createModelCatalogue } from "./models/model-catalogue.ts";
+import { sessionCodec } from "./opencode/session.ts";
+import type { Deps } from "./run/deps.ts";
+import { execute } from "./run/execute.ts";
+import { defaultLimits, type RunLimits } from "./run/limits.ts";
+import { createPodBoard, type PodBoard } from "./run/pod-board.ts";
+import { createTurnstile } from "./run/turnstile.ts";
+import { listSkills, syncSkills } from "./skills/sync-skills.ts";
+
+/** What the adapter takes from the process it runs in. Tests and the demo give their own. */
+export interface AdapterOptions {
+  env?: Readonly<Record<string, string | undefined>>;
+  /** The folder that Kubernetes mounts into every pod with token, ca.crt and namespace. */
+  serviceAccountDir?: string;
+  limits?: Partial<RunLimits>;
+  /** Told when work that no result waits for has failed. */
+  warn?: (message: string) => void;
+}
+
+export interface Adapter extends ServerAdapterModule {
+  /** Resolves when nothing runs in the background and all connections are closed. Paperclip never asks; tests do. */
+  close(): Promise<void>;
+}
+
+const defaultServiceAccountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** Makes the adapter: everything that lives longer than a run lives in here. */
+export function createAdapter(options: AdapterOptions = {}): Adapter {
+  const { deps, warn, close } = createDeps(options);
+  const models = createModelCatalogue({ ask: createAskOpencode({ env: deps.env }), warn });
+  return {
+    type: adapterType,
+    execute: (context) => execute(context, deps),
+    testEnvironment: (context) => testEnvironment(context, deps),
+    models: [...fallbackModels],
+    listModels: () => models.listModels(),
+    refreshModels: () => models.refreshModels(),
+    detectModel: () => detectModel(deps.env),
+    listSkills,
+    syncSkills,
+    sessionCodec,
+    supportsLocalAgentJwt: true,
+    runtimeToolDelivery: "environment",
+    agentConfigurationDoc: buildAgentConfigurationDoc(),
+    getConfigSchema: () => buildForm(),
+    supportsInstructionsBundle: true,
+    instructionsPathKey: "instructionsFilePath",
+    requiresMaterializedRuntimeSkills: true,
+    close,
+  };
+}
+
+interface Made {
+  deps: Deps;
+  warn: (message: string) => void;
+  close: () => Promise<void>;
+}
+
+function createDeps(options: AdapterOptions): Made {
+  const env = options.env ?? process.env;
+  const serviceAccountDir = options.serviceAccountDir ?? defaultServiceAccountDir;
+  const warn = options.warn ?? ((message: string) => process.emitWarning(`opencode_k8s: ${message}`));
+  const clusters = keep((kubeconfig: string | undefined) => connectCluster({ kubeconfig, env, serviceAccountDir }));
+  const boards = new Map<Cluster, Map<string, PodBoard>>();
+  const working = new Set<Promise<void>>();
+  const deps: Deps = {
+    connect: clusters.get,
+    readHost: createHostReader({ env, serviceAccountDir }),
+    board(cluster, namespace) {
+      const ofCluster = boards.get(cluster) ?? new Map<string, PodBoard>();
+      boards.set(cluster, ofCluster);
+      const board = ofCluster.get(namespace) ?? createPodBoard(cluster, { namespace, labelSelector: ownSelector });
+      ofCluster.set(namespace, board);
+      return board;
+    },
+    turnstile: createTurnstile(),
+    ended: createMemory(1_000),
+    env,
+    processName: `${env["HOSTNAME"] ?? hostname()}/${process.pid}`,
+    limits: { ...defaultLimits, ...options.limits },
+    background(what, work) {
+      const done = work.then(
+        () => undefined,
+        (error: unknown) => warn(`could not ${what}: ${messageOf(error)}`),
+      );
+      working.add(done);
+      void done.finally(() => working.delete(done));
+    },
+  };
+  const close = async () => {
+    await Promise.all(working);
+    await Promise.all((await clusters.all()).map((cluster) => cluster.close()));
+  };
+  return { deps, warn, close };
+}
+
+/** Makes one value per key and keeps it, unless making it failed. */
+function keep<K, V>(make: (key: K) => Promise<V>) {
+  const made = new Map<K, Promise<V>>();
+  return {
+    get(key: K): Promise<V> {
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const making = make(key);
+      made.set(key, making);
+      making.catch(() => made.delete(key));
+      return making;
+    },
+    all: () => Promise.all(made.values()),
+  };
+}
+
+/** The last `size` entries. */
+function createMemory(size: number) {
+  const entries = new Set<string>();
+  return {
+    has: (entry: string) => entries.has(entry),
+    add(entry: string) {
+      entries.add(entry);
+      const [oldest] = entries;
+      if (entries.size > size && oldest !== undefined) entries.delete(oldest);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { ApiError, type ApiErrorKind } from "../../../src/cluster/api-error.ts";
+import type { Cluster, Pod } from "../../../src/cluster/cluster.ts";
+import { createHostReader } from "../../../src/host/read-host.ts";
+
+const recorded: Pod = JSON.parse(readFileSync(new URL("paperclip-pod.json", import.meta.url), "utf8"));
+const env = { HOSTNAME: "paperclip-5cd96c9fb9-rs76r" };
+const { signal } = new AbortController();
+
+const serviceAccountDir = mkdtempSync(join(tmpdir(), "service-account-"));
+writeFileSync(join(serviceAccountDir, "namespace"), "hostfx\n");
+afterAll(() => rmSync(serviceAccountDir, { recursive: true }));
+
+/** A cluster that answers reads of pods with each of `answers` in turn, then with the last one. */
+function clusterAnswering(...answers: (Pod | undefined | Error)[]) {
+  const asked: unknown[] = [];
+  const read = async (_resource: string, ref: unknown) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)];
+    asked.push(ref);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { asked, server: "https://10.96.0.1:443", read: read as Cluster["read"] };
+}
+
+function refusal(kind: ApiErrorKind, status = 0) {
+  return new ApiError("the server's words", { kind, status });
+}
+
+test("in a pod: its own pod is asked for once, whatever the number of runs", async () => {
+  const cluster = clusterAnswering(recorded);
+  const readHost = createHostReader({ env, serviceAccountDir });
+  const reading = await readHost(cluster, signal);
+  expect(reading).toMatchObject({ kind: "in-pod", host: { image: "docker.io/local/agent:1" } });
+  expect(await readHost(cluster, signal)).toBe(reading);
+  expect(cluster.asked).toEqual([{ namespace: "hostfx", name: env.HOSTNAME }]);
+});
+
+test("another cluster is another question", async () => {
+  const readHost = createHostReader({ env, serviceAccountDir });
+  await readHost(clusterAnswering(recorded), signal);
+  const other = { ...clusterAnswering(undefined), server: "https://elsewhere:6443" };
+  expect(await readHost(other, signal)).toEqual({
+    kind: "outside",
+    why: `Pod hostfx/${env.HOSTNAME} is not in the cluster at https://elsewhere:6443.`,
+  });
+});
+
+test("a failed read is not kept", async () => {
+  const cluster = clusterAnswering(refusal("unreachable"), recorded);
+  const readHost = createHostReader({ env, serviceAccountDir });
+  expect((await readHost(cluster, signal)).kind).toBe("unreadable");
+  expect((await readHost(cluster, signal)).kind).toBe("in-pod");
+});
+
+test.each<[ApiErrorKind, boolean, RegExp]>([
+  ["denied", false, /needs "get" on "pods" in namespace hostfx\.$/],
+  ["unauthorized", false, /does not accept the credentials\.$/],
+  ["unreachable", true, /cannot be read from the cluster at https:\/\/10\.96\.0\.1:443: the server's words$/],
+  ["unavailable", true, /the server's words$/],
+])("%s says what is wrong, and whether waiting may help", async (kind, passing, why) => {
+  const readHost = createHostReader({ env, serviceAccountDir });
+  const reading = await readHost(clusterAnswering(refusal(kind)), signal);
+  expect(reading).toMatchObject({ kind: "unreadable", passing, why: expect.stringMatching(why) });
+});
+
+test("outside a pod nothing is asked", async () => {
+  const cluster = clusterAnswering(recorded);
+  const laptop = createHostReader({ env, serviceAccountDir: join(serviceAccountDir, "absent") });
+  expect(await laptop(cluster, signal)).toMatchObject({
+    kind: "outside",
+    why: expect.stringContaining("not run in a pod"),
+  });
+  const nameless = createHostReader({ env: {}, serviceAccountDir });
+  expect(await nameless(cluster, signal)).toMatchObject({ kind: "outside", why: expect.stringContaining("HOSTNAME") });
+  expect(cluster.asked).toEqual([]);
+});
+
+test("an aborted read is no reading", async () => {
+  const readHost = createHostReader({ env, serviceAccountDir });
+  await expect(readHost(clusterAnswering(new Error("cancelled")), signal)).rejects.toThrow("cancelled");
+});

@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Adapter } from "../../src/index.ts";
+import { endless, expectEnd, pause, startRun, untilReady } from "../stories/endings/stage.ts";
+import { realWorld } from "../world/real-world.ts";
+import type { World } from "../world/world.ts";
+
+/** The test cluster's own scripts: `fault.sh` breaks it on command, `up.sh` mends whatever a failed story left broken. */
+const scripts = process.env["CLUSTER_SCRIPTS"] ?? fileURLToPath(new URL("../../../shared/cluster", import.meta.url));
+const run = promisify(execFile);
+const fault = (name: string) => run("sh", [join(scripts, "fault.sh"), name], { timeout: 120_000 });
+
+const group = "The real cluster is broken";
+
+describe("a real cluster that breaks in the middle of a run", () => {
+  let world: World;
+  let adapter: Adapter;
+
+  beforeAll(async () => {
+    world = await realWorld({ namespace: "e2e-endings-faults", volume: "db4" });
+    await untilReady(world);
+    adapter = world.adapter();
+  });
+  afterEach(async () => {
+    for (const name of ["blackhole-off", "api-up", "kubelet-up"]) await fault(name).catch(() => undefined);
+  }, 180_000);
+  afterAll(async () => {
+    await adapter?.close();
+    await world?.stop();
+  });
+
+  const steady = { lines: 600, rate: 10 };
+
+  test("the API server is away for 25 s", async () => {
+    const live = startRun(world, adapter, { agentId: "api-down", chatter: steady });
+    await live.saw("seq=20 ");
+    await fault("api-down");
+    await pause(25_000);
+    await fault("api-up");
+    await expectEnd(world, live, { group, fault: "API server away for 25 s", code: "", numbers: 600 });
+  });
+
+  test("the API server is killed and comes back at once", async () => {
+    const live = startRun(world, adapter, { agentId: "api-restart", chatter: { lines: 300, rate: 10 } });
+    await live.saw("seq=20 ");
+    await fault("api-restart");
+    await expectEnd(world, live, { group, fault: "API server restarted", code: "", numbers: 300 });
+  });
+
+  test("kubelet is killed, which ends the log cleanly", async () => {
+    const live = startRun(world, adapter, { agentId: "kubelet-restart", chatter: { lines: 300, rate: 10 } });
+    await live.saw("seq=20 ");
+    await fault("kubelet-restart");
+    await expectEnd(world, live, { group, fault: "kubelet restarted", code: "", numbers: 300 });
+  });
+
+  test("kubelet is away for 20 s while the agent ends", async () => {
+    const live = startRun(world, adapter, { agentId: "kubelet-down", chatter: { lines: 100, rate: 10 } });
+    await live.saw("seq=20 ");
+    await fault("kubelet-down");
+    await pause(20_000);
+    await fault("kubelet-up");
+    await expectEnd(world, live, { group, fault: "kubelet away while the agent ends", code: "", numbers: 100 });
+  });
+
+  test("containerd is restarted", async () => {
+    const live = startRun(world, adapter, { agentId: "containerd", chatter: { lines: 200, rate: 10 } });
+    await live.saw("seq=20 ");
+    await fault("containerd-restart");
+    await expectEnd(world, live, { group, fault: "containerd restarted", code: "", numbers: 200 });
+  });
+
+  test("pods and API server lose each other without a reset for 30 s", async () => {
+    const live = startRun(world, adapter, { agentId: "black-hole", chatter: steady });
+    await live.saw("seq=20 ");
+    await fault("blackhole-on");
+    await pause(30_000);
+    await fault("blackhole-off");
+    await expectEnd(world, live, { group, fault: "black hole for 30 s", code: "", numbers: 600 });
+  });
+
+  test("the user cancels while the API server is away: told as not confirmed, and the Job goes afterwards", async () => {
+    const live = startRun(world, adapter, { agentId: "cancel-away", chatter: endless });
+    await live.saw("seq=20 ");
+    await fault("api-down");
+    live.cancel();
+    const { result } = await live.done;
+    expect(Date.now() - live.cancelledAtMs).toBeLessThan(10_000);
+    await fault("api-up");
+    expect(result).toMatchObject({ errorCode: "cancelled", exitCode: null });
+    await expectEnd(world, live, { group, fault: "cancelled while the API server is away", code: "cancelled" });
+  });
+});

@@ -1,0 +1,16 @@
+import { clusterEndingStories } from "../stories/endings/cluster-endings.ts";
+import { startRun } from "../stories/endings/stage.ts";
+import { stopStories } from "../stories/endings/stops.ts";
+import { realWorld } from "../world/real-world.ts";
+
+clusterEndingStories(() => realWorld({ namespace: "e2e-endings", volume: "db2" }), {
+  async outOfMemory(world, adapter, agentId) {
+    const resources = { requests: { cpu: "50m", memory: "32Mi" }, limits: { cpu: "1", memory: "64Mi" } };
+    return startRun(world, adapter, {
+      agentId,
+      chatter: { lines: 5, rate: 1, size: 200_000_000 },
+      config: { resources },
+    });
+  },
+});
+stopStories(() => realWorld({ namespace: "e2e-stops", volume: "db3" }));

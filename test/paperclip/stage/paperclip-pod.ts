@@ -1,0 +1,61 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { kubectl, kubectlJson } from "./kubectl.ts";
+import type { Relay } from "./relay.ts";
+
+interface PaperclipPod {
+  metadata: { name: string; deletionTimestamp?: string };
+  status: { podIP?: string; containerStatuses?: { containerID: string; restartCount: number; ready: boolean }[] };
+}
+
+const selector = ["-l", "app.kubernetes.io/name=paperclip"] as const;
+
+/** Waits until the pod of the Deployment answers, and points the relay at it. */
+export async function pointAtPaperclip(namespace: string, relay: Relay): Promise<void> {
+  await kubectl("-n", namespace, "rollout", "status", "deployment/paperclip", "--timeout=120s").catch(async (error) => {
+    const logs = await kubectl("-n", namespace, "logs", "deployment/paperclip", "--tail=40").catch(String);
+    const pods = await kubectl("-n", namespace, "describe", "pods").catch(String);
+    throw new Error(`Paperclip does not start: ${error}\n${logs}\n${pods}`);
+  });
+  const host = (await livePod(namespace)).status.podIP;
+  if (host === undefined) throw new Error("Paperclip's pod has no address");
+  relay.pointAt({ host, port: 3100 });
+}
+
+export async function replacePaperclip(namespace: string, relay: Relay): Promise<void> {
+  const { metadata } = await livePod(namespace);
+  relay.pointAt(undefined);
+  await kubectl("-n", namespace, "delete", "pod", metadata.name); // returns when it is gone
+  await delay(500); // the Deployment has to see it before it says again that it is rolled out
+  await pointAtPaperclip(namespace, relay);
+}
+
+export async function killPaperclip(namespace: string): Promise<void> {
+  const [running] = (await livePod(namespace)).status.containerStatuses ?? [];
+  if (running === undefined) throw new Error("Paperclip does not run");
+  process.kill(await firstProcess(running.containerID.replace("containerd://", "")), "SIGKILL");
+  for (let tries = 0; tries < 120; tries += 1) {
+    await delay(500);
+    const [container] = (await livePod(namespace)).status.containerStatuses ?? [];
+    if (container?.ready && container.restartCount > running.restartCount) return;
+  }
+  throw new Error("Paperclip does not come back");
+}
+
+async function livePod(namespace: string): Promise<PaperclipPod> {
+  const { items } = await kubectlJson<{ items: PaperclipPod[] }>("-n", namespace, "get", "pods", ...selector);
+  const live = items.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (live === undefined) throw new Error("Paperclip has no pod");
+  return live;
+}
+
+/** The first process of a container, as the machine sees it. */
+async function firstProcess(containerId: string): Promise<number> {
+  for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const [cgroup = "", status = ""] = await Promise.all(
+      ["cgroup", "status"].map((file) => readFile(`/proc/${entry}/${file}`, "utf8").catch(() => "")),
+    );
+    if (cgroup.includes(containerId) && /^NSpid:.*\t1$/m.test(status)) return Number(entry);
+  }
+  throw new Error(`no process of container ${containerId} is found on this machine`);
+}

@@ -1,0 +1,26 @@
+import { permissions } from "../../src/cluster/permissions.ts";
+import { buildSettingsTables } from "../../src/config/documentation.ts";
+import { type FailureRow, failures } from "../../src/run/failure.ts";
+import { code, table } from "./markdown.ts";
+
+/** What can stand between `<!-- generated:name -->` and `<!-- /generated -->`. A new block is one line here. */
+export const blocks: Readonly<Record<string, () => string>> = {
+  settings: buildSettingsTables,
+  errors: errorsTable,
+  permissions: permissionsTable,
+};
+
+function errorsTable(): string {
+  const rows = failures.map((row: FailureRow) => [code(row.code), row.meaning, row.hint, row.family ? "yes" : ""]);
+  return table(["Code", "Meaning", "What to do", "Paperclip retries"], rows);
+}
+
+function permissionsTable(): string {
+  const rows = permissions.map(({ group, resource, verbs, why }) => [
+    group === "" ? "core" : code(group),
+    code(resource),
+    verbs.map((verb) => code(verb)).join(", "),
+    why,
+  ]);
+  return table(["API group", "Resource", "Verbs", "Why"], rows);
+}

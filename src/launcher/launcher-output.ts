@@ -34,6 +34,11 @@ export class LauncherOutput {
     return this.#exitCode;
   }
 
+  /** Both streams have said their last word. */
+  get ended(): boolean {
+    return this.#stderrDone && this.#exitCode !== undefined;
+  }
+
   push(lines: readonly { bytes: Buffer }[]): OutputEvent[] {
     const events: OutputEvent[] = [];
     for (const { bytes } of lines) {

@@ -31,6 +31,9 @@ export interface OutputDeps {
 /** Interruptions in a row before the run's log says that the connection is lost; shorter ones nobody needs to know. */
 const silentInterruptions = 2;
 
+/** After the end mark: how long what a resumed stream may have hidden is looked for, before the run's end is told. */
+const rereadMs = 30_000;
+
 /** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
 export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
   const ref: Ref = { namespace: target.pod.metadata?.namespace ?? "", name: target.pod.metadata?.name ?? "" };
@@ -45,15 +48,23 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
     const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
     return containerPhase(pod, target.pod);
   };
-  for await (const event of followLog(
-    deps.cluster,
-    { pod: ref, container: containerName, phase },
-    { signal, limits: deps.limits },
-  )) {
-    const end = await carrier.take(event);
-    if (end) return end;
+  const followed = { pod: ref, container: containerName, phase, concluded: () => output.ended };
+  const reread = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const life = AbortSignal.any([signal, reread.signal]);
+    for await (const event of followLog(deps.cluster, followed, { signal: life, limits: deps.limits })) {
+      const end = await carrier.take(event);
+      if (end) return end;
+      if (output.ended) timer ??= setTimeout(() => reread.abort(new Error("time is up")), rereadMs);
+    }
+    throw new Error("a log ended without saying so");
+  } catch (error) {
+    if (signal.aborted || !reread.signal.aborted) throw error;
+    return await carrier.unread();
+  } finally {
+    clearTimeout(timer);
   }
-  throw new Error("a log ended without saying so");
 }
 
 function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
@@ -94,6 +105,8 @@ class Carrier {
   readonly #target: OutputTarget;
   readonly #output: LauncherOutput;
   readonly #log: RunLog;
+  /** Of the first line read, while it is open whether that was the log's first. */
+  #since: string | undefined;
   #begun = false;
   #interruptions = 0;
 
@@ -128,28 +141,42 @@ class Carrier {
         return undefined;
       case "end":
         await this.#put(this.#output.flush());
-        return { kind: "unmarked", complete: event.complete, why: event.why };
+        return this.#marked() ?? { kind: "unmarked", complete: event.complete, why: event.why };
     }
   }
 
-  async #lines(lines: readonly LogLine[]): Promise<OutputEnd | undefined> {
+  /** The end mark was read, and then the log could not be read again. */
+  async unread(): Promise<OutputEnd> {
+    await this.#log.say("the log could not be read again at its end: lines may be missing if the node's clock stepped");
+    return this.#marked() ?? { kind: "unmarked", complete: false, why: "the log could not be read again" };
+  }
+
+  #marked(): OutputEnd | undefined {
+    const { ended, exitCode } = this.#output;
+    return ended && exitCode !== undefined ? { kind: "marked", exitCode } : undefined;
+  }
+
+  async #lines(lines: readonly LogLine[]): Promise<undefined> {
     if (this.#interruptions > silentInterruptions) await this.#log.say("the connection to the pod's log is back");
     this.#interruptions = 0;
     const events = this.#output.push(lines);
-    if (!this.#begun) {
-      this.#begun = true;
-      // The launcher's first line opens every log: without it the file had been rotated before anybody read it.
-      if (!events.some(({ kind }) => kind === "started")) {
-        await this.#log.say(
-          `lines before ${lines[0]?.timestamp} may be missing: the container's log rotated before it was read`,
-        );
-      }
-    }
+    if (!this.#begun) await this.#begin(lines, events);
     this.#target.onHearing?.(false);
     await this.#put(events);
     this.#target.onHearing?.(true);
-    const ended = events.find((event) => event.kind === "ended");
-    return ended ? { kind: "marked", exitCode: ended.exitCode } : undefined;
+  }
+
+  /**
+   * The launcher's first line opens every log's stdout: without it the file had been rotated before anybody read it.
+   * stderr has a pipe of its own and may come before.
+   */
+  async #begin(lines: readonly LogLine[], events: readonly OutputEvent[]): Promise<void> {
+    this.#since ??= lines[0]?.timestamp;
+    const first = events.find(({ kind }) => kind === "started" || kind === "stdout" || kind === "ended");
+    if (!first) return;
+    this.#begun = true;
+    if (first.kind === "started") return;
+    await this.#log.say(`lines before ${this.#since} may be missing: the container's log rotated before it was read`);
   }
 
   /** Lines of one stream that follow each other go in one call: at full speed each call costs more than its lines. */

@@ -12,12 +12,16 @@ afterEach(() => {
   for (const view of views.splice(0)) view.close();
 });
 
-function waitFor(cluster: MemoryCluster, limits: Partial<RunLimits> = {}, signal = open()) {
+function waitFor(cluster: MemoryCluster, limits: Partial<RunLimits> = {}, signal = open(), own = job()) {
   if (!cluster.get("jobs", "job-1")) cluster.put("jobs", job());
   const view = createPodBoard(cluster, { namespace: "agents", labelSelector: "" }).view("job-1");
   views.push(view);
   const log = heardLog();
-  const start = awaitStart(job(), { cluster, view, log, limits: shortLimits(limits) }, signal);
+  const start = awaitStart(
+    cluster.get("jobs", "job-1") ?? job(),
+    { cluster, view, log, limits: shortLimits(limits) },
+    signal,
+  );
   return { start, said: log.said };
 }
 
@@ -41,6 +45,21 @@ describe("a pod that starts", () => {
     setTimeout(() => cluster.put("pods", pod({ state: running })), 15);
     expect(await start).toMatchObject({ kind: "started", pod: { metadata: { name: "pod-1" } } });
     expect(said).toEqual([]);
+  });
+
+  test("before this process was there has its time counted from its start", async () => {
+    const cluster = new MemoryCluster();
+    const own = { ...job(), status: { active: 1 } };
+    cluster.put("pods", pod({ state: running }));
+    const atMs = Date.parse(running.running.startedAt);
+    expect(await waitFor(cluster, {}, open(), own).start).toMatchObject({ kind: "started", atMs });
+  });
+
+  test("before the eyes of this process has it counted by this machine's clock", async () => {
+    const cluster = new MemoryCluster();
+    cluster.put("pods", pod({ state: running }));
+    const now = Date.now();
+    expect((await waitFor(cluster).start) as { atMs: number }).toMatchObject({ atMs: expect.closeTo(now, -4) });
   });
 
   test("and has ended before anybody looked is given over all the same", async () => {

@@ -1,5 +1,6 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Job, Pod } from "../cluster/cluster.ts";
+import { containerName } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
 import { eventsOf, explainWait, refusedPod } from "./explain-wait.ts";
 import type { RunLimits } from "./limits.ts";
@@ -23,6 +24,9 @@ export async function awaitStart(job: Job, deps: StartDeps, signal: AbortSignal)
   return new StartWait(job, deps).run(signal);
 }
 
+/** The longest time between two looks at a Job that a queue holds back; its pod's coming is seen at once. */
+const heldAskMs = 30_000;
+
 class StartWait {
   readonly #job: Job;
   readonly #deps: StartDeps;
@@ -32,11 +36,14 @@ class StartWait {
   #saidAtMs = Date.now();
   #suspectedAtMs: number | undefined;
   #askedAtMs = 0;
+  /** A queue may hold a Job for hours: it is asked less and less often. */
+  #askEveryMs: number;
   #readAtMs = Date.now();
 
   constructor(job: Job, deps: StartDeps) {
     this.#job = job;
     this.#deps = deps;
+    this.#askEveryMs = deps.limits.noPodMs;
   }
 
   async run(signal: AbortSignal): Promise<Start> {
@@ -63,7 +70,15 @@ class StartWait {
     if (!verdict || !pod) return this.#withoutPod(signal);
     if (verdict.kind === "failed") return { kind: "failed", failure: verdict.failure };
     if (verdict.kind === "waiting") return this.#waiting(pod, verdict, signal);
-    return { kind: "started", pod, atMs: Date.now() };
+    return { kind: "started", pod, atMs: this.#startedAtMs(pod) };
+  }
+
+  /** Of a Job that is taken over the cluster knows when it started; a start that was seen needs no clock but ours. */
+  #startedAtMs(pod: Pod): number {
+    if (!this.#job.status?.active) return Date.now();
+    const state = pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
+    const atMs = Date.parse(state?.running?.startedAt ?? state?.terminated?.startedAt ?? "");
+    return Number.isNaN(atMs) ? Date.now() : Math.min(atMs, Date.now());
   }
 
   /** A watch that died without a word would hide the start. */
@@ -77,7 +92,7 @@ class StartWait {
   /** No pod: a queue holds the Job back, the Job is gone, or the pod is refused, which only the Job's events tell. */
   async #withoutPod(signal: AbortSignal): Promise<Start | undefined> {
     const nowMs = Date.now();
-    if (nowMs - this.#beganMs < this.#deps.limits.noPodMs || nowMs - this.#askedAtMs < this.#deps.limits.noPodMs)
+    if (nowMs - this.#beganMs < this.#deps.limits.noPodMs || nowMs - this.#askedAtMs < this.#askEveryMs)
       return undefined;
     this.#askedAtMs = nowMs;
     const ref = { namespace: this.#job.metadata?.namespace ?? "", name: this.#job.metadata?.name ?? "" };
@@ -101,6 +116,7 @@ class StartWait {
       if (failure && !mayPass) return { kind: "failed", failure };
       const held = job.spec?.suspend === true;
       if (held) this.#sinceMs = nowMs;
+      this.#askEveryMs = held ? Math.min(this.#askEveryMs * 2, heldAskMs) : this.#deps.limits.noPodMs;
       await this.#sayNowAndThen(held ? "the queue that holds the Job back to admit it" : "the Job to get its pod");
       return held ? undefined : this.#limit("no pod was made for it", "k8s_job_create_failed");
     } catch (error) {

@@ -10,6 +10,8 @@ export interface RunLimits {
   slotPollMs: number;
   /** A Job that is still held after this long was prepared by a process that died: resuming one takes seconds. */
   preparedMs: number;
+  /** A finished Job that is still there after this long was left by a process that died: a living one removes its own. */
+  leftoverMs: number;
   /** How often a waiting run says what it waits for. */
   sayEveryMs: number;
   /** A pod must have started after this long; time in a queue that holds the Job back does not count. */
@@ -40,6 +42,7 @@ export const defaultLimits: RunLimits = {
   slotWaitMs: 60 * 60_000,
   slotPollMs: 5_000,
   preparedMs: preparationLimitMs,
+  leftoverMs: 10 * 60_000,
   sayEveryMs: 60_000,
   pendingMs: 15 * 60_000,
   ownerMarginMs: 2 * 60_000,

@@ -51,6 +51,18 @@ export function decideSlot(question: SlotQuestion): Slot {
   return mine && !isPrepared(mine) ? { kind: "mine", job: mine } : { kind: "free" };
 }
 
+/**
+ * Finished Jobs whose process died before it removed them: a living one does so within a minute of their end. One
+ * without a time to live is kept on purpose.
+ */
+export function leftoverJobs(jobs: readonly Job[], { nowMs, ownerMs }: { nowMs: number; ownerMs: number }): Job[] {
+  return jobs.filter((job) => {
+    const endedMs = finishedAtMs(job);
+    const kept = job.spec?.ttlSecondsAfterFinished === undefined || job.metadata?.deletionTimestamp;
+    return !kept && endedMs !== undefined && nowMs - endedMs > ownerMs;
+  });
+}
+
 /** The agent's process is known to be over, though the cluster does not say so of its Job yet. */
 function hasEnded(job: Job, { pods, ended }: SlotQuestion): boolean {
   const own = pods.filter((pod) => jobOf(pod) === job.metadata?.name);
@@ -99,9 +111,18 @@ export function mustYield(own: Job, jobs: readonly Job[]): Job | undefined {
 }
 
 export function isFinished(job: Job): boolean {
-  return (job.status?.conditions ?? []).some(
+  return finishedCondition(job) !== undefined;
+}
+
+function finishedCondition(job: Job) {
+  return (job.status?.conditions ?? []).find(
     ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
   );
+}
+
+function finishedAtMs(job: Job): number | undefined {
+  const at = Date.parse(finishedCondition(job)?.lastTransitionTime ?? "");
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function isRunning(job: Job): boolean {

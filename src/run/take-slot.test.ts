@@ -129,3 +129,15 @@ describe("when the cluster does not say whether a Job lives", () => {
     );
   });
 });
+
+test("a finished Job that a dead process left goes with the agent's next run; a fresh one and a retained one stay", async () => {
+  const cluster = new MemoryCluster();
+  const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  cluster.put("jobs", job({ name: "left", finished: "Complete", finishedAt: before(11), ttlSeconds: 300 }));
+  cluster.put("jobs", job({ name: "fresh", finished: "Failed", finishedAt: before(9), ttlSeconds: 300 }));
+  cluster.put("jobs", job({ name: "retained", finished: "Failed", finishedAt: before(999) }));
+  const { slot, said } = waitForSlot(cluster);
+  expect(await slot).toEqual({ kind: "free" });
+  expect(["left", "fresh", "retained"].filter((name) => cluster.get("jobs", name))).toEqual(["fresh", "retained"]);
+  expect(said).toEqual(["removed Job left, whose run has ended and whose process died before it could remove it"]);
+});

@@ -6,7 +6,7 @@ import { sleep } from "../lib/sleep.ts";
 import { isRunFailure, RunFailure } from "./failure.ts";
 import type { RunLimits } from "./limits.ts";
 import type { RunLog } from "./run-log.ts";
-import { decideSlot, type Holder, type Slot } from "./slot.ts";
+import { decideSlot, type Holder, leftoverJobs, type Slot } from "./slot.ts";
 
 export interface SlotRequest {
   namespace: string;
@@ -34,11 +34,14 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
   let saidAtMs = Number.NEGATIVE_INFINITY;
   let by: readonly Holder[] | undefined;
   for (let looks = 0; ; looks++) {
-    const slot = await look(request, deps).catch((error: unknown) => stillTaken(error, by));
-    if (slot.kind !== "taken") return slot;
+    const { slot, leftovers } = await look(request, deps).catch((error: unknown) => stillTaken(error, by));
+    if (slot.kind !== "taken") {
+      await remove(leftovers, "whose run has ended and whose process died before it could remove it", deps);
+      return slot;
+    }
     by = slot.by;
     if (slot.stale.length > 0) {
-      await removeStale(slot.stale, deps);
+      await remove(slot.stale, "which a process that died had prepared and never started", deps);
       continue;
     }
     const waitedMs = Date.now() - sinceMs;
@@ -54,13 +57,18 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
 
 const firstPollMs = 250;
 
-/** An outage while a run waits for another's Job changes nothing: it goes on waiting. */
-function stillTaken(error: unknown, by: readonly Holder[] | undefined): Extract<Slot, { kind: "taken" }> {
-  if (!by || !isRunFailure(error, "k8s_concurrency_guard_unreachable")) throw error;
-  return { kind: "taken", by: [...by], stale: [] };
+interface Look {
+  slot: Slot;
+  leftovers: readonly Job[];
 }
 
-async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps: SlotDeps): Promise<Slot> {
+/** An outage while a run waits for another's Job changes nothing: it goes on waiting. */
+function stillTaken(error: unknown, by: readonly Holder[] | undefined): Look {
+  if (!by || !isRunFailure(error, "k8s_concurrency_guard_unreachable")) throw error;
+  return { slot: { kind: "taken", by: [...by], stale: [] }, leftovers: [] };
+}
+
+async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps: SlotDeps): Promise<Look> {
   const { cluster, limits, ended, signal } = deps;
   const bound = bounded(signal, limits.guardMs);
   const options = { labelSelector: agentSelector(agentId), signal: bound.signal, timeoutMs: limits.guardMs };
@@ -70,16 +78,18 @@ async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps
       cluster.list("pods", namespace, options),
     ]);
     const startLimitMs = limits.pendingMs + limits.ownerMarginMs;
-    return decideSlot({
+    const nowMs = Date.now();
+    const slot = decideSlot({
       jobs: jobs.items,
       pods: pods.items,
       ownJobs,
       reattach,
       ended,
-      nowMs: Date.now(),
+      nowMs,
       startLimitMs,
       preparedMs: limits.preparedMs,
     });
+    return { slot, leftovers: leftoverJobs(jobs.items, { nowMs, ownerMs: limits.leftoverMs }) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (isApiError(error, "denied", "unauthorized")) {
@@ -100,13 +110,13 @@ async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps
   }
 }
 
-/** A process died between creating its Job and the start of its pod: nobody waits for it. A failed try is repeated later. */
-async function removeStale(jobs: readonly Job[], { cluster, log, signal }: SlotDeps): Promise<void> {
+/** A try that fails is repeated by the agent's next look. */
+async function remove(jobs: readonly Job[], why: string, { cluster, log, signal }: SlotDeps): Promise<void> {
   for (const { metadata } of jobs) {
     const ref = { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
     try {
       await cluster.delete("jobs", ref, { signal, ...(metadata?.uid ? { uid: metadata.uid } : {}) });
-      await log.say(`removed Job ${ref.name}, which a process that died had prepared and never started`);
+      await log.say(`removed Job ${ref.name}, ${why}`);
     } catch (error) {
       if (signal.aborted || !isApiError(error)) throw error;
     }

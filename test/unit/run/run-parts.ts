@@ -11,6 +11,8 @@ export interface JobFacts {
   taskId?: string;
   createdAt?: string;
   finished?: "Complete" | "Failed";
+  finishedAt?: string;
+  ttlSeconds?: number;
   deleting?: boolean;
   /** Held back by the process that prepares it. */
   prepared?: boolean;
@@ -40,10 +42,15 @@ export function job(facts: JobFacts = {}): Job {
     },
     spec: {
       ...(suspended ? { suspend: true } : {}),
+      ...(facts.ttlSeconds === undefined ? {} : { ttlSecondsAfterFinished: facts.ttlSeconds }),
       template: { spec: { containers: [{ name: containerName, image: "agent:1" }] } },
     },
-    ...(facts.finished ? { status: { conditions: [{ type: facts.finished, status: "True" }] } } : {}),
+    ...(facts.finished ? { status: { conditions: [finishedCondition(facts.finished, facts.finishedAt)] } } : {}),
   };
+}
+
+function finishedCondition(type: string, lastTransitionTime: string | undefined) {
+  return { type, status: "True", ...(lastTransitionTime ? { lastTransitionTime } : {}) };
 }
 
 export interface PodFacts {

@@ -12,16 +12,12 @@ afterEach(() => {
   for (const view of views.splice(0)) view.close();
 });
 
-function waitFor(cluster: MemoryCluster, limits: Partial<RunLimits> = {}, signal = open(), own = job()) {
+function waitFor(cluster: MemoryCluster, limits: Partial<RunLimits> = {}, { signal = open(), own = job() } = {}) {
   if (!cluster.get("jobs", "job-1")) cluster.put("jobs", job());
   const view = createPodBoard(cluster, { namespace: "agents", labelSelector: "" }).view("job-1");
   views.push(view);
   const log = heardLog();
-  const start = awaitStart(
-    cluster.get("jobs", "job-1") ?? job(),
-    { cluster, view, log, limits: shortLimits(limits) },
-    signal,
-  );
+  const start = awaitStart(own, { cluster, view, log, limits: shortLimits(limits) }, signal);
   return { start, said: log.said };
 }
 
@@ -52,7 +48,7 @@ describe("a pod that starts", () => {
     const own = { ...job(), status: { active: 1 } };
     cluster.put("pods", pod({ state: running }));
     const atMs = Date.parse(running.running.startedAt);
-    expect(await waitFor(cluster, {}, open(), own).start).toMatchObject({ kind: "started", atMs });
+    expect(await waitFor(cluster, {}, { own }).start).toMatchObject({ kind: "started", atMs });
   });
 
   test("before the eyes of this process has it counted by this machine's clock", async () => {
@@ -234,7 +230,7 @@ describe("a Job without a pod", () => {
 
 test("a cancelled run stops waiting at once", async () => {
   const controller = new AbortController();
-  const { start } = waitFor(new MemoryCluster(), { pendingMs: 60_000 }, controller.signal);
+  const { start } = waitFor(new MemoryCluster(), { pendingMs: 60_000 }, { signal: controller.signal });
   setTimeout(() => controller.abort(new Error("cancelled")), 10);
   await expect(start).rejects.toThrow("cancelled");
 });

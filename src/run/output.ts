@@ -32,7 +32,7 @@ export interface OutputDeps {
 const silentInterruptions = 2;
 
 /** After the end mark: how long what a resumed stream may have hidden is looked for, before the run's end is told. */
-const rereadMs = 30_000;
+const rereadMs = 10_000;
 
 /** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
 export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {

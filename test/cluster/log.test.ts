@@ -14,12 +14,12 @@ afterAll(() => stage?.close());
 
 interface Told {
   env: Record<string, string>;
-  /** Mean of the bytes after which each connection is reset: more than a resumed stream repeats, three seconds' worth. */
+  /** Each connection is reset after 0.5 to 1.2 times so many bytes: more than a resumed stream repeats, three seconds' worth. */
   resetBytes?: number;
 }
 
 async function follow({ env, resetBytes }: Told) {
-  stage.proxy.resetAfter(resetBytes ? () => Math.floor((resetBytes / 2) * (1 - Math.log(Math.random()))) : undefined);
+  stage.proxy.resetAfter(resetBytes ? () => Math.floor(resetBytes * (0.5 + 0.7 * Math.random())) : undefined);
   const before = stage.proxy.connections.total;
   const pod = await stage.chat(env);
   const carried = await carry(stage.proxied, pod, { limits });
@@ -36,14 +36,15 @@ test("50,000 lines at full speed", async () => {
   expect(end).toEqual(marked);
 });
 
+/** 8 MB: over 10 MiB kubelet rotates the file, and may then skip the old one's last record (docs/log.md, limits). */
 test("lines of 40 kB written in two halves, stderr between them", async () => {
-  const env = { CH_LINES: "400", CH_RATE: "200", CH_SIZE: "40000", CH_TORN: "1", CH_ERR: "1" };
+  const env = { CH_LINES: "200", CH_RATE: "200", CH_SIZE: "40000", CH_TORN: "1", CH_ERR: "1" };
   const { count, stdout, stderr } = await follow({ env });
   expect(count).toEqual(exact);
   expect(
     stdout.filter((line) => line.includes("seq=")).every((line) => line.length > 40_000 && line.endsWith('"}}')),
   ).toBe(true);
-  expect(stderr.map((line) => line.trim())).toEqual(Array.from({ length: 400 }, (_, number) => `warn seq=${number}`));
+  expect(stderr.map((line) => line.trim())).toEqual(Array.from({ length: 200 }, (_, number) => `warn seq=${number}`));
 });
 
 test("resets after random bytes, stderr mixed in", async () => {

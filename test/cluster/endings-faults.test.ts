@@ -11,7 +11,7 @@ import type { World } from "../world/world.ts";
 /** The test cluster's own scripts: `fault.sh` breaks it on command, `up.sh` mends whatever a failed story left broken. */
 const scripts = process.env["CLUSTER_SCRIPTS"] ?? fileURLToPath(new URL("../../../shared/cluster", import.meta.url));
 const run = promisify(execFile);
-const fault = (name: string) => run("sh", [join(scripts, "fault.sh"), name], { timeout: 120_000 });
+const fault = (name: string) => run("bash", [join(scripts, "fault.sh"), name], { timeout: 120_000 });
 
 const group = "The real cluster is broken";
 

@@ -1,18 +1,19 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { carry, countOf } from "../fault-proxy/log-run.ts";
 import { type RealStage, realStage } from "../fault-proxy/real-stage.ts";
 
-/** The fault script of the test cluster; this suite breaks the cluster for everybody and runs alone. */
-const faultScript = process.env["FAULT_SCRIPT"];
+/** The test cluster's own scripts; this suite breaks the cluster for everybody and runs alone. */
+const scripts = process.env["CLUSTER_SCRIPTS"] ?? fileURLToPath(new URL("../../../shared/cluster", import.meta.url));
 const run = promisify(execFile);
 const limits = { idleMs: 20_000, renewMs: 600_000, firstRetryMs: 100, lastRetryMs: 2_000 };
 const exact = { missing: 0, repeated: 0, ordered: true };
 
 let stage: RealStage;
 beforeAll(async () => {
-  if (!faultScript) throw new Error("FAULT_SCRIPT is not set: this suite needs the fault script of the test cluster");
   stage = await realStage("log-faults");
 });
 afterAll(() => stage?.close());
@@ -24,7 +25,7 @@ afterEach(async () => {
 }, 120_000);
 
 async function fault(name: string): Promise<void> {
-  await run("bash", [faultScript ?? "", name], { timeout: 120_000 });
+  await run("bash", [join(scripts, "fault.sh"), name], { timeout: 120_000 });
 }
 
 const seconds = (count: number) => new Promise<void>((resolve) => setTimeout(resolve, count * 1_000));

@@ -33,7 +33,7 @@ export async function realWorld({ namespace, volume, env = {}, image = agentImag
   const sharedFolder = join(clusterDir, "pv", volume);
 
   await kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=true"]);
-  await freeVolumes(kubectl, namespace);
+  await freeVolumes(kubectl);
   emptyFolder(sharedFolder);
   await kubectl(["apply", "-f", "-"], namespaceObject(namespace));
   await kubectl(["apply", "-f", "-"], examples(namespace, ["rbac.yaml"]));
@@ -66,7 +66,7 @@ export async function realWorld({ namespace, volume, env = {}, image = agentImag
     async stop() {
       await admin.close();
       await kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=true"]);
-      await freeVolumes(kubectl, namespace);
+      await freeVolumes(kubectl);
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -83,13 +83,13 @@ function createKubectl(program: string, kubeconfig: string): Kubectl {
   };
 }
 
-/** A released volume keeps the claim it had; without it the next claim can have it. */
-async function freeVolumes(kubectl: Kubectl, namespace: string): Promise<void> {
+/** A released volume keeps the claim it had, also one of a suite that was killed; without it the next claim can have it. */
+async function freeVolumes(kubectl: Kubectl): Promise<void> {
   const { items } = JSON.parse(await kubectl(["get", "pv", "-o", "json"])) as {
-    items: { metadata: { name: string }; spec: { claimRef?: { namespace: string } }; status: { phase: string } }[];
+    items: { metadata: { name: string }; spec: { claimRef?: object }; status: { phase: string } }[];
   };
   for (const { metadata, spec, status } of items) {
-    if (status.phase !== "Released" || spec.claimRef?.namespace !== namespace) continue;
+    if (status.phase !== "Released" || !spec.claimRef) continue;
     await kubectl(["patch", "pv", metadata.name, "--type=json", '-p=[{"op":"remove","path":"/spec/claimRef"}]']);
   }
 }

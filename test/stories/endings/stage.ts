@@ -226,8 +226,14 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+const readyMs = 120_000;
+
 /** A real claim takes seconds to be bound; until then no pod starts. */
 export async function untilReady({ admin, namespace }: World): Promise<void> {
   const ref = { namespace, name: "paperclip-0" };
-  while ((await admin.read("pods", ref, { signal }))?.status?.phase !== "Running") await pause(200);
+  for (const untilMs = Date.now() + readyMs; ; await pause(200)) {
+    const status = (await admin.read("pods", ref, { signal }))?.status;
+    if (status?.phase === "Running") return;
+    if (Date.now() > untilMs) throw new Error(`the host's pod does not start: ${JSON.stringify(status)}`);
+  }
 }

@@ -83,14 +83,28 @@ function createKubectl(program: string, kubeconfig: string): Kubectl {
   };
 }
 
+interface Volume {
+  metadata: { name: string };
+  spec: { claimRef?: { uid: string } };
+  status: { phase: string };
+}
+
 /** A released volume keeps the claim it had, also one of a suite that was killed; without it the next claim can have it. */
 async function freeVolumes(kubectl: Kubectl): Promise<void> {
-  const { items } = JSON.parse(await kubectl(["get", "pv", "-o", "json"])) as {
-    items: { metadata: { name: string }; spec: { claimRef?: object }; status: { phase: string } }[];
+  const released = async () => {
+    const { items } = JSON.parse(await kubectl(["get", "pv", "-o", "json"])) as { items: Volume[] };
+    return items.filter(({ status, spec }) => status.phase === "Released" && spec.claimRef);
   };
-  for (const { metadata, spec, status } of items) {
-    if (status.phase !== "Released" || !spec.claimRef) continue;
-    await kubectl(["patch", "pv", metadata.name, "--type=json", '-p=[{"op":"remove","path":"/spec/claimRef"}]']);
+  for (const { metadata, spec } of await released()) {
+    const uid = spec.claimRef?.uid;
+    const free = [
+      { op: "test", path: "/spec/claimRef/uid", value: uid },
+      { op: "remove", path: "/spec/claimRef" },
+    ];
+    await kubectl(["patch", "pv", metadata.name, "--type=json", `-p=${JSON.stringify(free)}`]).catch(async (error) => {
+      // Another world of this run may have been faster.
+      if ((await released()).some((volume) => volume.spec.claimRef?.uid === uid)) throw error;
+    });
   }
 }
 

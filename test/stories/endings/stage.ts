@@ -147,6 +147,8 @@ export interface Expected {
   numbers?: number;
   /** Numbers that may be missing, with the reason in the table. */
   mayLose?: boolean;
+  /** How long the cluster may take to remove what its Job owned, in place of 10 s. */
+  goneWithinMs?: number;
 }
 
 /** The end of a run as the user sees it, told in the table and held to what is expected. */
@@ -158,7 +160,7 @@ export async function expectEnd(
   const woken = await run.done;
   const { result } = woken;
   const verdict = judge(numbersOf(woken));
-  const left = await leftOf(world, run.agentId);
+  const left = await leftOf(world, run.agentId, expected.goneWithinMs);
   writeRow({
     group: expected.group,
     fault: expected.fault,

@@ -1,6 +1,5 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Job, Pod } from "../cluster/cluster.ts";
-import { containerName } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
 import { eventsOf, explainWait, refusedPod } from "./explain-wait.ts";
 import type { RunLimits } from "./limits.ts";
@@ -70,14 +69,13 @@ class StartWait {
     if (!verdict || !pod) return this.#withoutPod(signal);
     if (verdict.kind === "failed") return { kind: "failed", failure: verdict.failure };
     if (verdict.kind === "waiting") return this.#waiting(pod, verdict, signal);
-    return { kind: "started", pod, atMs: this.#startedAtMs(pod) };
+    return { kind: "started", pod, atMs: this.#startedAtMs(verdict) };
   }
 
   /** Of a Job that is taken over the cluster knows when it started; a start that was seen needs no clock but ours. */
-  #startedAtMs(pod: Pod): number {
-    if (!this.#job.status?.active) return Date.now();
-    const state = pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
-    const atMs = Date.parse(state?.running?.startedAt ?? state?.terminated?.startedAt ?? "");
+  #startedAtMs(verdict: PodVerdict): number {
+    if (!this.#job.status?.active || verdict.kind !== "running") return Date.now();
+    const atMs = Date.parse(verdict.startedAt ?? "");
     return Number.isNaN(atMs) ? Date.now() : Math.min(atMs, Date.now());
   }
 

@@ -29,14 +29,9 @@ export class LauncherOutput {
     this.#mark = Buffer.from(`@${nonce}:`);
   }
 
-  /** The exit code of the end mark, known from the moment stdout is complete. */
-  get exitCode(): number | undefined {
-    return this.#exitCode;
-  }
-
-  /** Both streams have said their last word. */
-  get ended(): boolean {
-    return this.#stderrDone && this.#exitCode !== undefined;
+  /** The exit code of the end mark, from the moment both streams are complete. */
+  get endedWith(): number | undefined {
+    return this.#stderrDone ? this.#exitCode : undefined;
   }
 
   push(lines: readonly { bytes: Buffer }[]): OutputEvent[] {
@@ -88,8 +83,9 @@ export class LauncherOutput {
         this.#exitCode = Number.parseInt(textOf([rest]), 10);
         break;
     }
-    if ((word === "end" || word === "done") && this.#stderrDone && this.#exitCode !== undefined) {
-      events.push(...this.flush(), { kind: "ended", exitCode: this.#exitCode });
+    const exitCode = this.endedWith;
+    if ((word === "end" || word === "done") && exitCode !== undefined) {
+      events.push(...this.flush(), { kind: "ended", exitCode });
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Pod } from "../cluster/cluster.ts";
+import { hasPodEnded } from "./agent-container.ts";
 import type { PodFailure } from "./pod-verdict.ts";
 
 /**
@@ -47,6 +48,5 @@ export function leavesNothing(ending: Ending): boolean {
 
 /** Such a Job stands finished in the cluster and holds nobody up. */
 export function endedByItself(ending: Ending, pod: Pod | undefined): boolean {
-  const phase = pod?.status?.phase;
-  return ending.kind === "exited" || (ending.kind === "failed" && (phase === "Failed" || phase === "Succeeded"));
+  return ending.kind === "exited" || (ending.kind === "failed" && hasPodEnded(pod));
 }

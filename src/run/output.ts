@@ -4,6 +4,7 @@ import { containerName } from "../job/names.ts";
 import { LauncherOutput, type OutputEvent } from "../launcher/launcher-output.ts";
 import { type ContainerPhase, type FollowLimits, followLog, type LogEvent } from "../log/follow-log.ts";
 import type { LogLine } from "../log/log-line.ts";
+import { agentState, hasPodEnded } from "./agent-container.ts";
 import { RunFailure } from "./failure.ts";
 import type { RunLog } from "./run-log.ts";
 
@@ -48,7 +49,7 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
     const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
     return containerPhase(pod, target.pod);
   };
-  const followed = { pod: ref, container: containerName, phase, concluded: () => output.ended };
+  const followed = { pod: ref, container: containerName, phase, concluded: () => output.endedWith !== undefined };
   const reread = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -56,7 +57,7 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
     for await (const event of followLog(deps.cluster, followed, { signal: life, limits: deps.limits })) {
       const end = await carrier.take(event);
       if (end) return end;
-      if (output.ended) timer ??= setTimeout(() => reread.abort(new Error("time is up")), rereadMs);
+      if (output.endedWith !== undefined) timer ??= setTimeout(() => reread.abort(new Error("time is up")), rereadMs);
     }
     throw new Error("a log ended without saying so");
   } catch (error) {
@@ -69,10 +70,10 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
 
 function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
   if (!pod || pod.metadata?.uid !== expected.metadata?.uid) return "gone";
-  const state = pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
+  const state = agentState(pod);
   if (state?.terminated) return "terminated";
   if (state?.running) return "running";
-  return pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded" ? "terminated" : "waiting";
+  return hasPodEnded(pod) ? "terminated" : "waiting";
 }
 
 /** A Role that is written anew and a token in rotation pass; what is refused for long was taken away. */
@@ -152,8 +153,8 @@ class Carrier {
   }
 
   #marked(): OutputEnd | undefined {
-    const { ended, exitCode } = this.#output;
-    return ended && exitCode !== undefined ? { kind: "marked", exitCode } : undefined;
+    const exitCode = this.#output.endedWith;
+    return exitCode === undefined ? undefined : { kind: "marked", exitCode };
   }
 
   async #lines(lines: readonly LogLine[]): Promise<undefined> {

@@ -1,5 +1,6 @@
 import type { Job, Pod } from "../cluster/cluster.ts";
 import { annotation, label, labelValue } from "../job/names.ts";
+import { hasPodEnded } from "./agent-container.ts";
 
 /** One of the agent's Jobs or pods that lives. */
 export interface Holder {
@@ -142,8 +143,7 @@ function isAbandoned(job: Job, { nowMs, preparedMs = preparationLimitMs }: SlotQ
 }
 
 function isLivePod(pod: Pod, ended: { has(uid: string): boolean }): boolean {
-  const phase = pod.status?.phase;
-  return phase !== "Succeeded" && phase !== "Failed" && !ended.has(pod.metadata?.uid ?? "");
+  return !hasPodEnded(pod) && !ended.has(pod.metadata?.uid ?? "");
 }
 
 function jobOf(pod: Pod): string | undefined {

@@ -1,11 +1,11 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Job } from "../cluster/cluster.ts";
-import { containerName } from "../job/names.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
+import { agentState, hasPodEnded } from "./agent-container.ts";
 import type { PodState, PodView } from "./pod-board.ts";
-import { changedOrRead } from "./state-verdict.ts";
+import { changedOrRead, podOf } from "./state-verdict.ts";
 
 export interface StopResult {
   /** The agent's process was seen to have ended. */
@@ -93,14 +93,11 @@ async function persistently<T>(signal: AbortSignal, call: () => Promise<T>): Pro
 
 function isOver(state: PodState): boolean {
   if (state.kind !== "present") return state.kind === "deleted";
-  const { phase, containerStatuses } = state.pod.status ?? {};
-  if (phase === "Succeeded" || phase === "Failed") return true;
   // A pod without a node has no process; it disappears at once when deleted.
-  return containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated !== undefined;
+  return hasPodEnded(state.pod) || agentState(state.pod)?.terminated !== undefined;
 }
 
 function exitSignal(state: PodState): "KILL" | undefined {
-  const pod = state.kind === "present" ? state.pod : state.kind === "deleted" ? state.last : undefined;
-  const terminated = pod?.status?.containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated;
-  return terminated?.exitCode === 137 ? "KILL" : undefined;
+  const pod = podOf(state);
+  return pod && agentState(pod)?.terminated?.exitCode === 137 ? "KILL" : undefined;
 }

@@ -29,18 +29,24 @@ async function follow({ env, resetBytes }: Told) {
   return { ...carried, connections, count: countOf(carried.stdout, Number(env["CH_LINES"])) };
 }
 
+/** What a failed expectation needs beside its own figures. */
+function story({ end, said, connections }: Awaited<ReturnType<typeof follow>>): string {
+  return JSON.stringify({ end, said, connections });
+}
+
 test("50,000 lines at full speed", async () => {
-  const { count, end, said } = await follow({ env: { CH_LINES: "50000", CH_RATE: "0", CH_ERR: "100" } });
-  expect(said).toEqual([]);
-  expect(count).toEqual(exact);
-  expect(end).toEqual(marked);
+  const told = await follow({ env: { CH_LINES: "50000", CH_RATE: "0", CH_ERR: "100" } });
+  expect(told.count, story(told)).toEqual(exact);
+  expect(told.said).toEqual([]);
+  expect(told.end).toEqual(marked);
 });
 
 /** 8 MB: over 10 MiB kubelet rotates the file, and may then skip the old one's last record (docs/log.md, limits). */
 test("lines of 40 kB written in two halves, stderr between them", async () => {
   const env = { CH_LINES: "200", CH_RATE: "200", CH_SIZE: "40000", CH_TORN: "1", CH_ERR: "1" };
-  const { count, stdout, stderr } = await follow({ env });
-  expect(count).toEqual(exact);
+  const told = await follow({ env });
+  const { stdout, stderr } = told;
+  expect(told.count, story(told)).toEqual(exact);
   expect(
     stdout.filter((line) => line.includes("seq=")).every((line) => line.length > 40_000 && line.endsWith('"}}')),
   ).toBe(true);
@@ -49,8 +55,9 @@ test("lines of 40 kB written in two halves, stderr between them", async () => {
 
 test("resets after random bytes, stderr mixed in", async () => {
   const env = { CH_LINES: "6000", CH_RATE: "500", CH_SIZE: "100", CH_ERR: "7" };
-  const { count, stderr, connections, said } = await follow({ env, resetBytes: 900_000 });
-  expect(count).toEqual(exact);
+  const told = await follow({ env, resetBytes: 900_000 });
+  const { stderr, connections, said } = told;
+  expect(told.count, story(told)).toEqual(exact);
   expect(stderr.length).toBe(Math.ceil(6_000 / 7));
   expect(new Set(stderr).size).toBe(stderr.length);
   expect(connections).toBeGreaterThan(1);
@@ -59,8 +66,9 @@ test("resets after random bytes, stderr mixed in", async () => {
 
 test("resets in the middle of long lines that are written in two halves", async () => {
   const env = { CH_LINES: "120", CH_RATE: "10", CH_SIZE: "40000", CH_TORN: "1", CH_ERR: "3" };
-  const { count, stdout, connections } = await follow({ env, resetBytes: 2_600_000 });
-  expect(count).toEqual(exact);
+  const told = await follow({ env, resetBytes: 2_600_000 });
+  const { stdout, connections } = told;
+  expect(told.count, story(told)).toEqual(exact);
   expect(stdout.filter((line) => line.includes("seq=")).every((line) => line.endsWith('"}}'))).toBe(true);
   expect(connections).toBeGreaterThan(1);
 });

@@ -23,6 +23,8 @@ export interface Answer {
 }
 
 export interface StatusBody {
+  /** Of a watch's first event, when there is no other. */
+  type?: string;
   message?: string;
   reason?: string;
   code?: number;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kubectl, kubectlApply } from "../stage/kubectl.ts";
 import type { Stage } from "../stage/stage.ts";
-import { isOf, leftovers } from "./wakes.ts";
+import { expectNothingLeft, isOf } from "./wakes.ts";
 import { hire, wake } from "./worker.ts";
 
 const table: { what: string; config: Record<string, unknown>; code: string; says: RegExp }[] = [
@@ -45,7 +45,7 @@ export function badInputCases(stage: () => Stage): void {
     const { run } = await wake(stage(), agent.id);
     expect(run).toMatchObject({ status: "failed", errorCode: code, error: expect.stringMatching(says) });
     expect(run.error).not.toMatch(/\n\s+at /);
-    await expect.poll(() => leftovers(stage(), agent.id), { timeout: 20_000, interval: 500 }).toEqual([]);
+    await expectNothingLeft(stage(), agent.id);
     if (code === "k8s_config_invalid") expect(stage().jobs.states(isOf(agent.id))).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ export function badInputCases(stage: () => Stage): void {
         errorCode: "k8s_quota_exceeded",
         error: expect.stringContaining("exceeded quota: tight"),
       });
-      await expect.poll(() => leftovers(stage(), agent.id), { timeout: 20_000, interval: 500 }).toEqual([]);
+      await expectNothingLeft(stage(), agent.id);
     } finally {
       await kubectl("-n", namespace, "delete", "resourcequota", "tight");
     }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { kubectl } from "../stage/kubectl.ts";
 import type { Stage } from "../stage/stage.ts";
 import { gatedAgent } from "./gate.ts";
-import { isOf, leftovers } from "./wakes.ts";
+import { expectNothingLeft, isOf } from "./wakes.ts";
 
 const table = [
   { what: "Job", kind: "job", code: "k8s_job_deleted" },
@@ -18,9 +18,9 @@ export function deletedCases(stage: () => Stage): void {
     const [object] = (kind === "job" ? jobs : pods).last(isOf(agent.id));
     const name = object?.metadata?.name ?? "";
     await kubectl("-n", namespace, "delete", kind, name, "--wait=false");
-    const run = await api.runEnded(runId, 40_000);
+    const run = await api.runEnded(runId);
     expect(run).toMatchObject({ status: "failed", errorCode: code, error: expect.stringContaining(name) });
     expect(run.error).not.toMatch(/\n\s+at /);
-    await expect.poll(() => leftovers(stage(), agent.id), { timeout: 20_000, interval: 500 }).toEqual([]);
+    await expectNothingLeft(stage(), agent.id);
   });
 }

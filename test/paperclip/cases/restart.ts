@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Pod } from "../../../src/cluster/cluster.ts";
 import type { Stage } from "../stage/stage.ts";
 import { gatedAgent, wordsAfter, wordsBefore } from "./gate.ts";
-import { isOf, leftovers } from "./wakes.ts";
+import { expectNothingLeft, isOf } from "./wakes.ts";
 
 /** What Paperclip says of the runs that it had; one that was killed takes five minutes to call them lost. */
 const restarts = [
@@ -72,9 +72,7 @@ export function restartCases(stage: () => Stage): void {
     });
 
     test("nothing is left of them in the cluster", async () => {
-      const left = async () =>
-        (await Promise.all([taker, waiter].map(({ agent }) => leftovers(stage(), agent.id)))).flat();
-      await expect.poll(left, { timeout: 60_000, interval: 500 }).toEqual([]);
+      for (const { agent } of [taker, waiter]) await expectNothingLeft(stage(), agent.id);
     });
   });
 }

@@ -103,7 +103,9 @@ async function openPools(credentials: Credentials): Promise<Pools> {
   const { Agent, ProxyAgent } = await import("undici");
   const { tls } = await credentials.authenticate();
   // Every request has its own signal with a bound; undici's 300 s limits would cut silent streams (undici 8: headersTimeout, bodyTimeout).
-  const common = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1 };
+  // Over HTTP/2, which undici 8 takes where the API server offers it, all streams share one connection, an abort ends
+  // only its stream, and a connection that died without a word is used for every later request.
+  const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1 };
   const socket = { timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
   const open = (connections: number | null): Dispatcher => {
     if (!credentials.proxyUrl) return new Agent({ ...common, connections, connect: { ...tls, ...socket } });

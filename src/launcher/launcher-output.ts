@@ -14,7 +14,8 @@ export type OutputEvent =
  *
  * A mark in the middle of a line cuts it: kubelet joins a stdout line that the container runtime wrote in parts with a
  * stderr record that came between (kubelet's ReadLogs keeps one "new line" flag for both streams), and an agent's last
- * line may have no newline before the end mark.
+ * line may have no newline before the end mark. What only looks like a mark is text: an agent can read its own nonce,
+ * and a listing of processes or variables in its output must neither cut a line nor end a run.
  */
 export class LauncherOutput {
   readonly #mark: Buffer;
@@ -37,11 +38,22 @@ export class LauncherOutput {
   push(lines: readonly { bytes: Buffer }[]): OutputEvent[] {
     const events: OutputEvent[] = [];
     for (const { bytes } of lines) {
-      const at = bytes.indexOf(this.#mark);
-      if (at === -1) this.#stdout(bytes, events);
-      else this.#marked(bytes, at, events);
+      const found = this.#find(bytes);
+      if (!found) this.#stdout(bytes, events);
+      else {
+        if (found.at > 0) this.#torn.push(bytes.subarray(0, found.at));
+        this.#marked(found, events);
+      }
     }
     return events;
+  }
+
+  #find(bytes: Buffer): FoundMark | undefined {
+    for (let at = bytes.indexOf(this.#mark); at !== -1; at = bytes.indexOf(this.#mark, at + 1)) {
+      const mark = readMark(bytes.subarray(at + this.#mark.length));
+      if (mark) return { at, ...mark };
+    }
+    return undefined;
   }
 
   /** No more lines will come: what is held back, as far as it goes. */
@@ -59,9 +71,7 @@ export class LauncherOutput {
     this.#torn = [];
   }
 
-  #marked(bytes: Buffer, at: number, events: OutputEvent[]): void {
-    if (at > 0) this.#torn.push(bytes.subarray(0, at));
-    const { word, rest } = wordOf(bytes.subarray(at + this.#mark.length));
+  #marked({ word, rest }: FoundMark, events: OutputEvent[]): void {
     switch (word) {
       case "start":
         events.push({ kind: "started" });
@@ -80,7 +90,7 @@ export class LauncherOutput {
         this.#stderrDone = true;
         break;
       case "end":
-        this.#exitCode = Number.parseInt(textOf([rest]), 10);
+        this.#exitCode = Number(textOf([rest]));
         break;
     }
     const exitCode = this.endedWith;
@@ -90,12 +100,32 @@ export class LauncherOutput {
   }
 }
 
-const space = 0x20;
+/** The words of the marks, and what may follow each up to the end of its line. */
+const forms = {
+  start: /^ 1$/,
+  end: /^ \d{1,3}$/,
+  done: /^$/,
+  beat: /^$/,
+  say: /^ /,
+  e: /^ /,
+  p: /^ /,
+} as const;
 
-function wordOf(bytes: Buffer): { word: string; rest: Buffer } {
-  const at = bytes.indexOf(space);
-  if (at === -1) return { word: bytes.toString("latin1"), rest: Buffer.alloc(0) };
-  return { word: bytes.toString("latin1", 0, at), rest: bytes.subarray(at + 1) };
+type Word = keyof typeof forms;
+
+interface FoundMark {
+  at: number;
+  word: Word;
+  rest: Buffer;
+}
+
+/** The mark whose words these are, undefined when they are none. */
+function readMark(bytes: Buffer): Omit<FoundMark, "at"> | undefined {
+  // No word is longer, nor is an exit code: the rest of the line need not be looked at.
+  const head = bytes.toString("latin1", 0, 16);
+  const word = /^[a-z]+/.exec(head)?.[0] as Word | undefined;
+  if (word === undefined || !Object.hasOwn(forms, word) || !forms[word].test(head.slice(word.length))) return undefined;
+  return { word, rest: bytes.subarray(word.length + 1) };
 }
 
 /** Bytes that are no UTF-8 become U+FFFD, and so does NUL, which no database takes in a text. */

@@ -123,7 +123,7 @@ wait_for() {
 # One line of stderr, in pieces that the container runtime writes whole (it splits lines at 16384 bytes).
 put() {
   if [ "${#1}" -gt "$piece" ] && command -v fold > /dev/null; then
-    printf '%s\n' "$1" | fold -b -w "$piece" | sed "s/^/${mark}p /"
+    printf '%s\n' "$1" | fold -b -w "$piece" | while IFS= read -r text; do printf '%sp %s\n' "$mark" "$text"; done
     printf '%se \n' "$mark"
     return
   fi
@@ -164,7 +164,7 @@ pump_with_shell() {
 # shellcheck disable=SC2016 # a program of perl's
 pump_with_perl() {
   exec perl -e '
-    my ($mark, $piece) = @ARGV; my ($rest, $open) = ("", 0); $| = 1;
+    my ($mark, $piece) = @ENV{"mark", "piece"}; my ($rest, $open) = ("", 0); $| = 1;
     sub cut { while (length($_[0]) > $piece) { print $mark, "p ", substr($_[0], 0, $piece, ""), "\n"; $open = 1 } }
     while (sysread(STDIN, my $more, 65536)) {
       $rest .= $more;
@@ -178,12 +178,13 @@ pump_with_perl() {
         print $mark, $word, "\n";
         exit if $word eq "done";
       }
-    }' "$mark" "$piece"
+    }'
 }
 
 # shellcheck disable=SC2016 # a program of awk's
 pump_with_awk() {
-  exec awk -v mark="$mark" -v piece="$piece" '
+  exec awk '
+    BEGIN { mark = ENVIRON["mark"]; piece = ENVIRON["piece"] + 0 }
     {
       word = ""; size = length(mark) + 4
       tail = length($0) < size ? "" : substr($0, length($0) - size + 1)
@@ -200,8 +201,9 @@ pump_with_awk() {
     }'
 }
 
-# mawk waits for a full buffer.
+# The mark is given to them by the environment: any list of processes shows arguments. mawk waits for a full buffer.
 pump() {
+  export mark piece
   if command -v perl > /dev/null; then pump_with_perl; fi
   case $(awk -W version 2>&1 < /dev/null) in
     *mawk* | *"not found"*) pump_with_shell ;;

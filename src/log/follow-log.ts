@@ -132,6 +132,8 @@ async function* readStream(
         if (asks && (await hasEnded(target, signal))) return { kind: "ended" };
         asks = false;
       }
+      // A replay that stands still in its middle is not over: only lines that meet nothing are decided by silence.
+      if (chunk === "quiet" && !reader.holds) continue;
       const reading = chunk === "quiet" ? reader.settle() : reader.push(chunk);
       yield* eventsOf(reading);
       if (reading.broken !== undefined) return { kind: "failed", why: reading.broken };

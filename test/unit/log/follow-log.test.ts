@@ -100,6 +100,20 @@ describe("following a log", { timeout: 20_000 }, () => {
     ]);
   });
 
+  test("a replay that stands still at its start and in its middle is no gap", async () => {
+    const { lines, events } = await follow({
+      answers: [
+        { chunks: two, after: "break" },
+        { chunks: [...two, line(2, "c")], delayMs: 300 },
+        { chunks: [...two, line(2, "c")] },
+      ],
+      phase: phases("running", "running", "running", "terminated"),
+      limits: { idleMs: 450 },
+    });
+    expect(lines).toEqual(["a", "b", "c"]);
+    expect(events.filter(({ kind }) => kind === "gap" || kind === "late")).toEqual([]);
+  });
+
   test("a resumed stream that stays silent after the container's end is left", async () => {
     const { why, lines, requests, events } = await follow({
       answers: [{ chunks: two }, { chunks: two, after: "silence" }, { chunks: [...two, line(2, "c")] }],

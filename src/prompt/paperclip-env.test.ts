@@ -111,6 +111,16 @@ test("without the shared volume no path of the server is named", async () => {
   expect(plain["PAPERCLIP_WORKSPACE_CWD"]).toBe("/opencode-run/work");
 });
 
+test("a workspace that is not in the pod is named nowhere, the folder in its place is", async () => {
+  const context = {
+    paperclipWorkspace: { cwd: "/repos/w", source: "project_primary", worktreePath: "/repos/wt" },
+    paperclipWorkspaces: [{ workspaceId: "w1", cwd: "/repos/w" }],
+  };
+  const { plain } = await build({ context }, { cwd: "/opencode-run/work" });
+  expect(JSON.stringify(plain)).not.toContain("/repos/");
+  expect(plain["PAPERCLIP_WORKSPACE_CWD"]).toBe("/opencode-run/work");
+});
+
 const runtimeTools = {
   version: 1,
   guidance: "Ask for connections.",

@@ -83,10 +83,11 @@ function workspaceEnv(
   const workspace = objectAt(context, "paperclipWorkspace");
   const { source } = resolveWorkingDirectory(context, settings);
   const replaced = source === "setting" && textAt(workspace, "source") === "agent_home";
+  const workspaceCwd = replaced ? undefined : textAt(workspace, "cwd");
   const env: Record<string, string> = {};
   helpers.refreshPaperclipWorkspaceEnvForExecution({
     env,
-    workspaceCwd: (replaced ? undefined : textAt(workspace, "cwd")) ?? null,
+    workspaceCwd: workspaceCwd ?? null,
     workspaceSource: textAt(workspace, "source") ?? null,
     workspaceStrategy: textAt(workspace, "strategy") ?? null,
     workspaceId: textAt(workspace, "workspaceId") ?? null,
@@ -96,7 +97,8 @@ function workspaceEnv(
     workspaceWorktreePath: textAt(workspace, "worktreePath") ?? null,
     workspaceHints: objectsAt(context, "paperclipWorkspaces"),
     agentHome: (sharedHome === undefined ? undefined : textAt(workspace, "agentHome")) ?? null,
-    executionTargetIsRemote: sharedHome === undefined,
+    // A workspace on no volume of the pod is as far away as the server's disk: no path in it means anything there.
+    executionTargetIsRemote: sharedHome === undefined || (workspaceCwd !== undefined && workspaceCwd !== cwd),
     executionCwd: cwd,
   });
   return env;

@@ -4,7 +4,9 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { describeProblems, parseSettings } from "../config/parse-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import { ownWorkingDirectory, path } from "../job/paths.ts";
+import { isMounted } from "../job/mount-paths.ts";
+import { containerName } from "../job/names.ts";
+import { ownWorkingDirectory } from "../job/paths.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
 import type { Deps } from "./deps.ts";
@@ -30,7 +32,7 @@ export interface RunRequest {
 }
 
 export interface ReadDeps {
-  deps: Deps;
+  deps: Pick<Deps, "connect" | "readHost">;
   log: RunLog;
   signal: AbortSignal;
 }
@@ -47,7 +49,7 @@ export async function readRequest(
   const host = await patiently("look at the namespace", { log, signal }, () =>
     settleNamespace(ownHost, namespace, { cluster, log, signal }),
   );
-  const cwd = workingDirectory(execution, settings, host);
+  const cwd = await settleWorkingDirectory({ execution, settings, host }, log);
   const keepsSession =
     settings.agentDbMode === "dedicated_pvc" || (host?.sharedVolume !== undefined && !host.sharedVolume.readOnly);
   const session = await settleSession({ execution, cwd, keepsSession }, log);
@@ -89,12 +91,19 @@ async function readOwnHost(
   return undefined;
 }
 
-/** A folder that exists only on the server would be made anew in the pod, empty, if it can be made at all. */
-function workingDirectory(execution: AdapterExecutionContext, settings: Settings, host: Host | undefined): string {
+/** A folder that is on no volume of the pod would be made anew in it, empty, if it can be made at all. */
+async function settleWorkingDirectory(
+  { execution, settings, host }: Pick<RunRequest, "execution" | "settings" | "host">,
+  log: RunLog,
+): Promise<string> {
   const { cwd, source } = resolveWorkingDirectory(execution.context, settings);
-  if (source === "setting") return cwd;
-  const onSharedVolume = cwd === path.shared || cwd.startsWith(`${path.shared}/`);
-  return host?.sharedVolume && onSharedVolume ? cwd : ownWorkingDirectory;
+  if (source === "setting" || isMounted(cwd, { settings, host })) return cwd;
+  if (source === "default") return ownWorkingDirectory;
+  const whose = source === "workspace" ? "the task's workspace" : "the agent's folder";
+  await log.say(
+    `${whose} ${cwd} is on no volume of the agent's pod: this run works in ${ownWorkingDirectory}, which is empty and goes with the pod. Keep workspaces below /paperclip on a ReadWriteMany claim, or mount their volume at the same path with podTemplate, for its container ${containerName}`,
+  );
+  return ownWorkingDirectory;
 }
 
 async function settleSession(

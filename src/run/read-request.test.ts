@@ -1,0 +1,108 @@
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import { describe, expect, test } from "vitest";
+import { host } from "../../test/unit/job/request.ts";
+import { MemoryCluster } from "../../test/unit/run/memory-cluster.ts";
+import { heardLog, open } from "../../test/unit/run/run-parts.ts";
+import type { HostReading } from "../host/read-host.ts";
+import { readRequest } from "./read-request.ts";
+
+interface Given {
+  config?: Record<string, unknown>;
+  context?: Record<string, unknown>;
+  reading?: HostReading;
+}
+
+const inPod: HostReading = { kind: "in-pod", host: host() };
+
+/** What a run asks for and what it says on the way, in Paperclip's own namespace unless the config says otherwise. */
+async function read({ config = {}, context = {}, reading = inPod }: Given = {}) {
+  const log = heardLog();
+  const execution: AdapterExecutionContext = {
+    runId: "r1",
+    agent: { id: "a1", companyId: "c1", name: "Ada", adapterType: "opencode_k8s", adapterConfig: {} },
+    runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+    config: { model: "anthropic/claude-sonnet-4-5", ...config },
+    context,
+    onLog: async () => {},
+  };
+  const deps = { connect: async () => new MemoryCluster(), readHost: async () => reading };
+  const request = await readRequest(execution, { deps, log, signal: open() });
+  return { request, said: log.said };
+}
+
+const workspace = (cwd: string, source = "project_primary") => ({ paperclipWorkspace: { cwd, source } });
+
+describe("the working directory", () => {
+  test.each([
+    ["a task's workspace", workspace("/paperclip/w"), "/paperclip/w"],
+    ["the agent's own folder", workspace("/paperclip/h", "agent_home"), "/paperclip/h"],
+    ["the shared volume itself", {}, "/paperclip"],
+  ])("%s on the shared volume is kept without a word", async (_, context, cwd) => {
+    const { request, said } = await read({ context });
+    expect(request.cwd).toBe(cwd);
+    expect(said).toEqual([]);
+  });
+
+  test.each([
+    ["the task's workspace /repos/app", workspace("/repos/app")],
+    ["the agent's folder /homes/ada", workspace("/homes/ada", "agent_home")],
+    ["the task's workspace /paperclipper", workspace("/paperclipper")],
+  ])("agents worked in an empty folder unawares: %s on no volume of the pod is said", async (named, context) => {
+    const { request, said } = await read({ context });
+    expect(request.cwd).toBe("/opencode-run/work");
+    expect(said).toEqual([expect.stringMatching(`^${named} is on no volume .* /opencode-run/work.*podTemplate`)]);
+  });
+
+  test("the same without a shared claim, where /paperclip is nobody's either", async () => {
+    const { sharedVolume: _, ...rest } = host();
+    const { request, said } = await read({
+      context: workspace("/paperclip/w"),
+      reading: { kind: "in-pod", host: rest },
+    });
+    expect(request.cwd).toBe("/opencode-run/work");
+    expect(said).toContainEqual(expect.stringContaining("/paperclip/w is on no volume"));
+  });
+
+  test("a folder on a volume that the pod inherits is kept", async () => {
+    const mounts = [
+      {
+        volume: { name: "repos", csi: { driver: "nfs.csi.k8s.io" } },
+        mounts: [{ name: "repos", mountPath: "/repos/" }],
+      },
+    ];
+    const { request, said } = await read({
+      context: workspace("/repos/app"),
+      reading: { kind: "in-pod", host: host({ mounts }) },
+    });
+    expect({ cwd: request.cwd, said }).toEqual({ cwd: "/repos/app", said: [] });
+  });
+
+  const template = (container: string, mount: object) =>
+    JSON.stringify({ spec: { containers: [{ name: container, volumeMounts: [mount] }] } });
+
+  test("a folder on a volume that podTemplate mounts for the agent is kept", async () => {
+    const podTemplate = template("opencode", { name: "repos", mountPath: "/repos" });
+    const { request, said } = await read({ context: workspace("/repos/app"), config: { podTemplate } });
+    expect({ cwd: request.cwd, said }).toEqual({ cwd: "/repos/app", said: [] });
+  });
+
+  test.each([
+    ["for a sidecar", template("sidecar", { name: "repos", mountPath: "/repos" })],
+    ["as one that is taken away", template("opencode", { mountPath: "/repos", $patch: "delete" })],
+  ])("a volume that podTemplate mounts %s does not count", async (_, podTemplate) => {
+    const { request } = await read({ context: workspace("/repos/app"), config: { podTemplate } });
+    expect(request.cwd).toBe("/opencode-run/work");
+  });
+
+  test("the agent's own cwd setting is taken as it is", async () => {
+    const { request, said } = await read({ config: { cwd: "/opt/work" } });
+    expect({ cwd: request.cwd, said }).toEqual({ cwd: "/opt/work", said: [] });
+  });
+
+  test("without a shared claim and without a workspace nothing was lost", async () => {
+    const { sharedVolume: _, ...rest } = host();
+    const { request, said } = await read({ reading: { kind: "in-pod", host: rest } });
+    expect(request.cwd).toBe("/opencode-run/work");
+    expect(said).toEqual([expect.stringContaining("no shared volume keeps this agent's sessions")]);
+  });
+});

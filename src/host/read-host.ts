@@ -56,6 +56,10 @@ async function readHost(
     return { kind: "outside", why: `Pod ${own.namespace}/${own.name} has no container with an image.` };
   } catch (error) {
     if (!isApiError(error)) throw error;
+    if (isApiError(error, "denied") && isElsewhere(cluster.server, source)) {
+      const why = `Pod ${own.namespace}/${own.name} may not be looked for in the cluster at ${cluster.server}, which is not the address of the cluster that Paperclip runs in.`;
+      return { kind: "outside", why };
+    }
     return { kind: "unreadable", why: unreadable(own, cluster.server, error), passing: error.passing, cause: error };
   }
 }
@@ -71,6 +75,19 @@ async function ownPod({ env, serviceAccountDir }: PodIdentitySource): Promise<Re
   const name = env["HOSTNAME"]?.trim() ?? "";
   if (name === "") return "Paperclip's own pod is not known: HOSTNAME is not set.";
   return { namespace, name };
+}
+
+/**
+ * Whether a kubeconfig leads away from the cluster that this process runs in. Credentials for another cluster are often
+ * bound to the Jobs' namespace alone, so that a refusal says nothing of Paperclip's pod.
+ */
+function isElsewhere(server: string, { env }: PodIdentitySource): boolean {
+  const own = env["KUBERNETES_SERVICE_HOST"];
+  const url = URL.parse(server);
+  if (!own || !url) return false;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (/^kubernetes(\.default(\.svc(\..+)?)?)?$/.test(host)) return false;
+  return host !== own || (url.port || "443") !== (env["KUBERNETES_SERVICE_PORT"] ?? "443");
 }
 
 function unreadable(own: Ref, server: string, error: unknown): string {

@@ -25,7 +25,9 @@ async function read({ config = {}, context = {}, reading = inPod }: Given = {}) 
     context,
     onLog: async () => {},
   };
-  const deps = { connect: async () => new MemoryCluster(), readHost: async () => reading };
+  const cluster = new MemoryCluster();
+  cluster.put("namespaces", { metadata: { name: cluster.namespace } });
+  const deps = { connect: async () => cluster, readHost: async () => reading };
   const request = await readRequest(execution, { deps, log, signal: open() });
   return { request, said: log.said };
 }
@@ -104,5 +106,22 @@ describe("the working directory", () => {
     const { request, said } = await read({ reading: { kind: "in-pod", host: rest } });
     expect(request.cwd).toBe("/opencode-run/work");
     expect(said).toEqual([expect.stringContaining("no shared volume keeps this agent's sessions")]);
+  });
+});
+
+describe("outside Paperclip's cluster", () => {
+  const reading: HostReading = { kind: "outside", why: "Pod a/b may not be looked for in the cluster at https://c." };
+
+  test("an image is all that is needed, and what is lost is said", async () => {
+    const { request, said } = await read({ reading, config: { image: "agent:1" } });
+    expect(request).toMatchObject({ host: undefined, namespace: "agents" });
+    expect(said[0]).toBe(`${reading.why} Nothing is inherited: no shared volume, no Secrets, no environment.`);
+  });
+
+  test("without an image the run cannot be", async () => {
+    await expect(read({ reading })).rejects.toMatchObject({
+      code: "k8s_not_in_cluster",
+      message: expect.stringContaining("the image setting is not set"),
+    });
   });
 });

@@ -1,13 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { ApiError, type ApiErrorKind } from "../../../src/cluster/api-error.ts";
 import type { Cluster, Pod } from "../../../src/cluster/cluster.ts";
 import { createHostReader } from "../../../src/host/read-host.ts";
 
 const recorded: Pod = JSON.parse(readFileSync(new URL("paperclip-pod.json", import.meta.url), "utf8"));
-const env = { HOSTNAME: "paperclip-5cd96c9fb9-rs76r" };
+const env = {
+  HOSTNAME: "paperclip-5cd96c9fb9-rs76r",
+  KUBERNETES_SERVICE_HOST: "10.96.0.1",
+  KUBERNETES_SERVICE_PORT: "443",
+};
 const { signal } = new AbortController();
 
 const serviceAccountDir = mkdtempSync(join(tmpdir(), "service-account-"));
@@ -65,6 +69,38 @@ test.each<[ApiErrorKind, boolean, RegExp]>([
   const readHost = createHostReader({ env, serviceAccountDir });
   const reading = await readHost(clusterAnswering(refusal(kind)), signal);
   expect(reading).toMatchObject({ kind: "unreadable", passing, why: expect.stringMatching(why) });
+});
+
+describe("a refusal to show the pod", () => {
+  const refusing = (server: string) => ({ ...clusterAnswering(refusal("denied")), server });
+
+  test.each(["https://10.96.0.1", "https://10.96.0.1:443", "https://kubernetes.default.svc", "https://kubernetes"])(
+    "by the cluster at %s, Paperclip's own, is a fault of the Role",
+    async (server) => {
+      const reading = await createHostReader({ env, serviceAccountDir })(refusing(server), signal);
+      expect(reading).toMatchObject({ kind: "unreadable", passing: false });
+    },
+  );
+
+  test("by Paperclip's own cluster at an IPv6 address too", async () => {
+    const source = { env: { ...env, KUBERNETES_SERVICE_HOST: "fd00::1" }, serviceAccountDir };
+    expect((await createHostReader(source)(refusing("https://[fd00::1]:443"), signal)).kind).toBe("unreadable");
+  });
+
+  test.each(["https://remote.example.com:6443", "https://10.96.0.1:6443"])(
+    "every run on another cluster was refused, credentials for its Jobs' namespace being all there was: %s is outside",
+    async (server) => {
+      expect(await createHostReader({ env, serviceAccountDir })(refusing(server), signal)).toEqual({
+        kind: "outside",
+        why: `Pod hostfx/${env.HOSTNAME} may not be looked for in the cluster at ${server}, which is not the address of the cluster that Paperclip runs in.`,
+      });
+    },
+  );
+
+  test("by another cluster that does not know the credentials is a fault all the same", async () => {
+    const cluster = { ...clusterAnswering(refusal("unauthorized")), server: "https://remote.example.com:6443" };
+    expect((await createHostReader({ env, serviceAccountDir })(cluster, signal)).kind).toBe("unreadable");
+  });
 });
 
 test("outside a pod nothing is asked", async () => {

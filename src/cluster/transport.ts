@@ -9,7 +9,7 @@ export interface HttpRequest {
   path: string;
   body?: object;
   contentType?: string;
-  /** A watch or a followed log: gets a connection of its own, as its body has no end in sight. */
+  /** A watch or a followed log: its body has no end in sight, so it must hold none of the connections for requests. */
   stream?: boolean;
   signal: AbortSignal;
 }
@@ -31,10 +31,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Requests share this many connections; each stream has one more (a browser-like limit keeps 100 runs from opening 100). */
+/** Requests of all runs share this many connections: 100 runs that ask at once must not open 100. Each stream has one of its own. */
 const requestConnections = 2;
 
-/** With these the kernel reports a silent peer after 25 s: libuv probes once a second, ten times (libuv 1.x, `uv_tcp_keepalive`). */
+/** With this the kernel reports a silent peer after 25 s: libuv probes once a second, ten times (libuv 1.x, `uv_tcp_keepalive`). */
 const keepAliveDelayMs = 15_000;
 const connectTimeoutMs = 10_000;
 
@@ -103,8 +103,8 @@ async function openPools(credentials: Credentials): Promise<Pools> {
   const { Agent, ProxyAgent } = await import("undici");
   const { tls } = await credentials.authenticate();
   // Every request has its own signal with a bound; undici's 300 s limits would cut silent streams (undici 8: headersTimeout, bodyTimeout).
-  // Over HTTP/2, which undici 8 takes where the API server offers it, all streams share one connection, an abort ends
-  // only its stream, and a connection that died without a word is used for every later request.
+  // Over HTTP/2, which undici 8 takes where the API server offers it, all streams would share one connection, an abort
+  // would end only its stream, and a connection that died without a word would be used for every later request.
   const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1 };
   const socket = { timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
   const open = (connections: number | null): Dispatcher => {

@@ -1,3 +1,5 @@
+import { longestTimerMs } from "./sleep.ts";
+
 /** What a bounded signal aborts with when its time is up. */
 export class TimeUp extends Error {
   override readonly name = "TimeUp";
@@ -12,14 +14,15 @@ export interface Bounded {
 }
 
 /**
- * Joins a signal with a time limit in milliseconds.
+ * Joins a signal with a time limit in milliseconds, of which at most the longest that a timer holds counts.
  *
  * `AbortSignal.timeout` would do, but its timer keeps running after the work is over (Node 24), and thousands of
  * short requests would hold thousands of timers.
  */
 export function bounded(outer: AbortSignal, ms: number): Bounded {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new TimeUp(`no answer within ${ms} ms`)), ms);
+  const limitMs = Math.min(ms, longestTimerMs);
+  const timer = setTimeout(() => controller.abort(new TimeUp(`no answer within ${limitMs} ms`)), limitMs);
   const onAbort = () => controller.abort(outer.reason);
   if (outer.aborted) onAbort();
   else outer.addEventListener("abort", onAbort, { once: true });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { backoffMs } from "./backoff.ts";
 import { bounded, TimeUp } from "./bounded.ts";
 import { messageOf } from "./message.ts";
-import { sleep } from "./sleep.ts";
+import { longestTimerMs, sleep } from "./sleep.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
@@ -33,6 +33,28 @@ describe("sleep", () => {
     await expect(sleep(1, AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test("lasts longer than one timer can hold, and ends then", async () => {
+    const { signal } = new AbortController();
+    let over = false;
+    const sleeping = sleep(2 * longestTimerMs + 5, signal).then(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(2 * longestTimerMs + 4);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await sleeping;
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  test("of more than a timer can hold wakes when it is aborted, wherever it is", async () => {
+    const controller = new AbortController();
+    const sleeping = sleep(Number.POSITIVE_INFINITY, controller.signal);
+    await vi.advanceTimersByTimeAsync(longestTimerMs + 1_000);
+    controller.abort(new Error("cancelled"));
+    await expect(sleeping).rejects.toThrow("cancelled");
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
 
 describe("a bounded signal", () => {
@@ -54,6 +76,13 @@ describe("a bounded signal", () => {
     for (let work = 0; work < 1_000; work++) bounded(signal, 60_000).done();
     expect(vi.getTimerCount()).toBe(0);
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  test("with a bound longer than a timer can hold is not over at once", async () => {
+    const bound = bounded(new AbortController().signal, 2 ** 40);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(bound.signal.aborted).toBe(false);
+    bound.done();
   });
 
   test("of a signal that was aborted before is aborted", () => {

@@ -1,8 +1,10 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Ref } from "../cluster/cluster.ts";
-import type { EnvSource, EnvVariable, Host, HostMount } from "../host/host.ts";
+import type { EnvSource, EnvVariable, Host, Volume } from "../host/host.ts";
 import { RunFailure } from "./failure.ts";
 import type { RunLog } from "./run-log.ts";
+
+type ProjectedSource = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
 
 export interface NamespaceDeps {
   cluster: Pick<Cluster, "read">;
@@ -22,18 +24,37 @@ export async function settleNamespace(
   if (host?.namespace === namespace) return host;
   await requireNamespace(namespace, deps);
   if (!host) return undefined;
-  const secrets = await missingSecrets(host, namespace, deps);
-  const claimMissing =
-    host.sharedVolume &&
-    (await isMissing("persistentvolumeclaims", { namespace, name: host.sharedVolume.claimName }, deps));
-  if (claimMissing) {
-    await deps.log.say(
-      `claim ${host.sharedVolume?.claimName} is not in namespace ${namespace}: the run has no /paperclip volume and cannot continue a session`,
-    );
-  }
-  for (const name of secrets)
-    await deps.log.say(`Secret ${name} is not in namespace ${namespace}; what it gives is left out`);
-  return withoutMissing(host, { secrets, claimMissing: claimMissing === true });
+  const missing: Missing = {
+    secrets: await missingSecrets(host, namespace, deps),
+    claim: await claimIsMissing(host, namespace, deps),
+  };
+  for (const loss of losses(host, namespace, missing)) await deps.log.say(loss);
+  return withoutMissing(host, missing);
+}
+
+interface Missing {
+  secrets: ReadonlySet<string>;
+  claim: boolean;
+}
+
+function losses(host: Host, namespace: string, missing: Missing): string[] {
+  const configMaps = configMapNames(host);
+  const claim = `claim ${host.sharedVolume?.claimName} is not in namespace ${namespace}`;
+  return [
+    ...(missing.claim ? [`${claim}: the run has no /paperclip volume and cannot continue a session`] : []),
+    ...[...missing.secrets].map((name) => `Secret ${name} is not in namespace ${namespace}; what it gives is left out`),
+    ...(configMaps.length > 0
+      ? [`ConfigMaps are taken from namespace ${namespace}, what is not there is left out: ${configMaps.join(", ")}`]
+      : []),
+    ...csiVolumes(host).map(
+      ({ name, csi }) =>
+        `volume ${name} of ${csi?.driver} is left out: what it refers to is in namespace ${host.namespace}`,
+    ),
+  ];
+}
+
+function csiVolumes({ mounts }: Host): Volume[] {
+  return mounts.map(({ volume }) => volume).filter(({ csi }) => csi !== undefined);
 }
 
 async function requireNamespace(namespace: string, { cluster, signal }: NamespaceDeps): Promise<void> {
@@ -53,14 +74,35 @@ async function missingSecrets(host: Host, namespace: string, deps: NamespaceDeps
   return missing;
 }
 
+async function claimIsMissing({ sharedVolume }: Host, namespace: string, deps: NamespaceDeps): Promise<boolean> {
+  if (!sharedVolume) return false;
+  return isMissing("persistentvolumeclaims", { namespace, name: sharedVolume.claimName }, deps);
+}
+
 function secretNames(host: Host): Set<string> {
+  return new Set(
+    [
+      ...host.imagePullSecrets.map(({ name }) => name),
+      ...host.mounts.map(({ volume }) => volume.secret?.secretName),
+      ...projectedSources(host).map(({ secret }) => secret?.name),
+      ...host.env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+      ...host.envFrom.map(({ secretRef }) => secretRef?.name),
+    ].filter((name) => name !== undefined),
+  );
+}
+
+function configMapNames(host: Host): string[] {
   const names = [
-    ...host.imagePullSecrets.map(({ name }) => name),
-    ...host.mounts.map(({ volume }) => volume.secret?.secretName),
-    ...host.env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
-    ...host.envFrom.map(({ secretRef }) => secretRef?.name),
+    ...host.mounts.map(({ volume }) => volume.configMap?.name),
+    ...projectedSources(host).map(({ configMap }) => configMap?.name),
+    ...host.env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+    ...host.envFrom.map(({ configMapRef }) => configMapRef?.name),
   ];
-  return new Set(names.filter((name) => name !== undefined));
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+function projectedSources({ mounts }: Host): ProjectedSource[] {
+  return mounts.flatMap(({ volume }) => volume.projected?.sources ?? []);
 }
 
 async function isMissing(
@@ -76,25 +118,37 @@ async function isMissing(
   }
 }
 
-function withoutMissing(
-  host: Host,
-  { secrets, claimMissing }: { secrets: ReadonlySet<string>; claimMissing: boolean },
-): Host {
+function withoutMissing(host: Host, { secrets, claim }: Missing): Host {
   const { sharedVolume, ...rest } = host;
   return {
     ...rest,
-    ...(sharedVolume && !claimMissing ? { sharedVolume } : {}),
+    ...(sharedVolume && !claim ? { sharedVolume } : {}),
     imagePullSecrets: host.imagePullSecrets.filter(({ name }) => !secrets.has(name ?? "")),
-    mounts: host.mounts.filter(({ volume }) => !secrets.has(volume.secret?.secretName ?? "")).map(forgiving),
+    mounts: host.mounts
+      .filter(({ volume }) => !volume.csi && !secrets.has(volume.secret?.secretName ?? ""))
+      .map(({ volume, mounts }) => ({ volume: forgivingVolume(volume), mounts })),
     env: host.env.filter(({ valueFrom }) => !secrets.has(valueFrom?.secretKeyRef?.name ?? "")).map(forgivingVariable),
     envFrom: host.envFrom.filter(({ secretRef }) => !secrets.has(secretRef?.name ?? "")).map(forgivingSource),
   };
 }
 
-// ConfigMaps cannot be looked for with the documented Role; Kubernetes itself skips an optional one that is missing.
-function forgiving(mount: HostMount): HostMount {
-  const { configMap } = mount.volume;
-  return configMap ? { ...mount, volume: { ...mount.volume, configMap: { ...configMap, optional: true } } } : mount;
+// ConfigMaps cannot be looked for with the documented Role, and a projected volume is more than one Secret: Kubernetes
+// itself skips an optional one that is missing.
+function forgivingVolume(volume: Volume): Volume {
+  const { configMap, projected } = volume;
+  return {
+    ...volume,
+    ...(configMap ? { configMap: { ...configMap, optional: true } } : {}),
+    ...(projected ? { projected: { ...projected, sources: (projected.sources ?? []).map(forgivingPart) } } : {}),
+  };
+}
+
+function forgivingPart({ secret, configMap, ...rest }: ProjectedSource): ProjectedSource {
+  return {
+    ...rest,
+    ...(secret ? { secret: { ...secret, optional: true } } : {}),
+    ...(configMap ? { configMap: { ...configMap, optional: true } } : {}),
+  };
 }
 
 function forgivingVariable(variable: EnvVariable): EnvVariable {

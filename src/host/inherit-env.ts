@@ -16,9 +16,19 @@ export function inheritEnv(env: readonly EnvVariable[], pod: Pod): EnvVariable[]
     if (fact === undefined) facts.delete(variable.name);
     else facts.set(variable.name, fact);
     if (isServerSecret(variable.name)) continue;
-    inherited.push(variable.value === undefined ? variable : { ...variable, value: fillIn(variable.value, facts) });
+    inherited.push(
+      variable.value === undefined ? ofOwnContainer(variable) : { ...variable, value: fillIn(variable.value, facts) },
+    );
   }
   return inherited;
+}
+
+/** The name of a container of Paperclip's means nothing in the agent's pod; without one it is the variable's own. */
+function ofOwnContainer(variable: EnvVariable): EnvVariable {
+  const { resourceFieldRef, ...otherSources } = variable.valueFrom ?? {};
+  if (resourceFieldRef === undefined) return variable;
+  const { containerName: _, ...reference } = resourceFieldRef;
+  return { ...variable, valueFrom: { ...otherSources, resourceFieldRef: reference } };
 }
 
 /** What the kubelet makes of a text such as `subPathExpr`, as far as literals and facts of the pod tell it. */

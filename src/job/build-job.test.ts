@@ -142,6 +142,21 @@ describe("what is inherited", () => {
     expect(pod.volumes).toEqual([{ name: "opencode-run", emptyDir: {} }]);
   });
 
+  test("a projected volume's word on resources is about the agent's container: the kubelet mounts no other", () => {
+    const item = (containerName: string) => ({
+      path: "memory",
+      resourceFieldRef: { containerName, resource: "limits.memory" },
+    });
+    const labels = { path: "labels", fieldRef: { fieldPath: "metadata.labels" } };
+    const sources = [{ secret: { name: "git" } }, { downwardAPI: { items: [item("paperclip"), labels] } }];
+    const volume = { name: "mixed", projected: { sources } };
+    const { pod } = jobOf({ host: host({ mounts: [{ volume, mounts: [{ name: "mixed", mountPath: "/mixed" }] }] }) });
+    expect(pod.volumes?.find(({ name }) => name === "mixed")?.projected?.sources).toEqual([
+      { secret: { name: "git" } },
+      { downwardAPI: { items: [item("opencode"), labels] } },
+    ]);
+  });
+
   test("the image's pull policy is left to Kubernetes unless it is set", () => {
     expect(jobOf().pod.containers[0]).not.toHaveProperty("imagePullPolicy");
     expect(jobOf({ settings: { imagePullPolicy: "Always" } }).pod.containers[0]?.imagePullPolicy).toBe("Always");

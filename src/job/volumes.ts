@@ -1,6 +1,6 @@
 import type { Volume, VolumeMount } from "../host/host.ts";
 import type { JobRequest } from "./job-request.ts";
-import { databaseClaimName, promptSecretName } from "./names.ts";
+import { containerName, databaseClaimName, promptSecretName } from "./names.ts";
 import { path } from "./paths.ts";
 
 /** Volumes with the places where the agent's container has them: always made as pairs. */
@@ -32,9 +32,22 @@ export function buildVolumes(request: JobRequest, job: string): Mounted & { own:
 function inheritedVolumes({ host }: JobRequest, taken: ReadonlySet<string>): Mounted[] {
   const free = (name: string) => (taken.has(name) ? `inherited-${name}` : name);
   return (host?.mounts ?? []).map(({ volume, mounts }) => ({
-    volumes: [{ ...volume, name: free(volume.name) }],
+    volumes: [{ ...ofAgentContainer(volume), name: free(volume.name) }],
     mounts: mounts.map((mount) => ({ ...mount, name: free(mount.name) })),
   }));
+}
+
+/** A projected volume may tell a container's resources: it must name one of this pod, else the kubelet never mounts it. */
+function ofAgentContainer(volume: Volume): Volume {
+  if (volume.projected === undefined) return volume;
+  const sources = (volume.projected.sources ?? []).map((source) => {
+    if (source.downwardAPI === undefined) return source;
+    const items = (source.downwardAPI.items ?? []).map(({ resourceFieldRef, ...item }) =>
+      resourceFieldRef === undefined ? item : { ...item, resourceFieldRef: { ...resourceFieldRef, containerName } },
+    );
+    return { ...source, downwardAPI: { ...source.downwardAPI, items } };
+  });
+  return { ...volume, projected: { ...volume.projected, sources } };
 }
 
 function emptyDir(name: string, mountPath: string): Mounted {

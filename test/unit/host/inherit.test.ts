@@ -96,6 +96,13 @@ describe("references in literals", () => {
   });
 });
 
+test("a limit of Paperclip's container broke every run, which has no container of that name: it is the agent's own", () => {
+  const limit = { resource: "limits.memory", divisor: "1Mi" };
+  const ofServer = { name: "LIMIT", valueFrom: { resourceFieldRef: { ...limit, containerName: "paperclip" } } };
+  const [inherited] = hostOf(podWith({ container: { env: [ofServer] } })).env;
+  expect(inherited).toEqual({ name: "LIMIT", valueFrom: { resourceFieldRef: limit } });
+});
+
 describe("other shapes of a pod", () => {
   test("without a container named paperclip the first one counts", () => {
     const pod = podWith({ container: { name: "server" } });

@@ -23,15 +23,27 @@ export const resourcesKind: Kind<Resources> = {
   accepts: "an object with requests and limits, as YAML or JSON text too",
   control: "textarea",
   read(value, refuse) {
-    const given = readShape(value, refuse);
-    const resources = {
-      requests: { ...defaultResources.requests, ...readAmounts("requests", given, refuse) },
-      limits: { ...defaultResources.limits, ...readAmounts("limits", given, refuse) },
+    const written = readShape(value, refuse);
+    const given = {
+      requests: readAmounts("requests", written, refuse),
+      limits: readAmounts("limits", written, refuse),
     };
-    refuseAboveLimit(resources, given, refuse);
-    return resources;
+    refuseAboveLimit(given, refuse);
+    return {
+      requests: { ...defaultRequestsWithin(given.limits), ...given.requests },
+      limits: { ...defaultResources.limits, ...given.limits },
+    };
   },
 };
+
+/** A default request above a limit that was set gives way to it, as Kubernetes takes the limit for a missing request. */
+function defaultRequestsWithin(limits: Amounts): Amounts {
+  const entries = Object.entries(defaultResources.requests).map(([name, request]) => {
+    const limit = limits[name];
+    return [name, limit !== undefined && compareQuantities(request, limit) > 0 ? limit : request] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 function readShape(value: unknown, refuse: Refuse): Record<string, unknown> {
   let found = value;
@@ -69,21 +81,16 @@ function readAmounts(side: (typeof sides)[number], given: Record<string, unknown
   return Object.fromEntries(entries);
 }
 
-function refuseAboveLimit(resources: Resources, given: Record<string, unknown>, refuse: Refuse): void {
-  for (const [name, request] of Object.entries(resources.requests)) {
-    const limit = resources.limits[name];
+function refuseAboveLimit({ requests, limits }: Resources, refuse: Refuse): void {
+  for (const [name, request] of Object.entries(requests)) {
+    const limit = limits[name] ?? defaultResources.limits[name];
     if (limit === undefined || compareQuantities(request, limit) <= 0) continue;
-    const word = (side: (typeof sides)[number]) => (isGiven(given, side, name) ? "" : ", the default");
-    refuse(`at most the limit, ${limit}${word("limits")}: set resources.limits.${name} too, or ask for less`, {
-      at: ["requests", name],
-      found: `${request}${word("requests")}`,
-    });
+    const advice =
+      limits[name] === undefined
+        ? `at most the default limit, ${limit}: set resources.limits.${name} too, or ask for less`
+        : `at most the limit, ${limit}: raise resources.limits.${name}, or ask for less`;
+    refuse(advice, { at: ["requests", name], found: request });
   }
-}
-
-function isGiven(given: Record<string, unknown>, side: (typeof sides)[number], name: string): boolean {
-  const amounts = given[side];
-  return isObject(amounts) && amounts[name] !== undefined && amounts[name] !== "";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -131,20 +131,29 @@ describe("resources", () => {
     expect(badKeys({ resources: { requests: "1" }, "resources.requests.cpu": "1" })).toEqual(["resources.requests"]);
   });
 
-  test("may not ask for more than the limit, also when that is the default", () => {
+  test("may not ask for more than the limit, and the advice is one that was not followed yet", () => {
+    const key = "resources.requests.memory";
     expect(problems({ "resources.requests.memory": "16Gi" })).toEqual([
       {
-        key: "resources.requests.memory",
+        key,
         found: "16Gi",
-        expected: "at most the limit, 8Gi, the default: set resources.limits.memory too, or ask for less",
+        expected: "at most the default limit, 8Gi: set resources.limits.memory too, or ask for less",
       },
     ]);
-    expect(problems({ "resources.limits.memory": "1Gi" })).toMatchObject([
-      { key: "resources.requests.memory", found: "2Gi, the default" },
+    expect(problems({ "resources.requests.memory": "16Gi", "resources.limits.memory": "12Gi" })).toEqual([
+      { key, found: "16Gi", expected: "at most the limit, 12Gi: raise resources.limits.memory, or ask for less" },
     ]);
     expect(parsed({ resources: { requests: { cpu: 2 }, limits: { cpu: "2000m" } } }).resources.requests).toMatchObject({
       cpu: "2",
     });
+  });
+
+  test("a small limit alone was refused: a default request gives way to it, and only to a smaller one", () => {
+    expect(parsed({ "resources.limits.memory": "1Gi", "resources.limits.cpu": "16" }).resources).toEqual({
+      requests: { cpu: "1000m", memory: "1Gi" },
+      limits: { cpu: "16", memory: "1Gi" },
+    });
+    expect(badKeys({ "resources.limits.memory": "little" })).toEqual(["resources.limits.memory"]);
   });
 });
 

@@ -36,6 +36,21 @@ describe("a kubeconfig", () => {
     expect(headers).toMatchObject({ Authorization: "Bearer from-file" });
   });
 
+  test.each([
+    ["a file", { tokenFile: writeTemporary("token", "t-1\r\n") }],
+    ["the kubeconfig", { token: "t-1\n" }],
+  ])("with a token that ends in a newline in %s: it is no part of the token", async (_, user) => {
+    expect((await signedIn(user)).headers).toMatchObject({ Authorization: "Bearer t-1" });
+  });
+
+  test("with a token that no header can hold is unreachable, and says so without the token", async () => {
+    const signingIn = signedIn({ token: "secret\nsecret" });
+    await expect(signingIn).rejects.toMatchObject({
+      kind: "unreachable",
+      message: expect.stringMatching(/^signing in to the cluster failed: the token cannot be sent: ((?!secret).)*$/s),
+    });
+  });
+
   test("with a client's certificate, in the file itself", async () => {
     const data = { "client-certificate-data": base64("CERT"), "client-key-data": base64("KEY") };
     const { tls, headers } = await signedIn(data, { "certificate-authority-data": base64("CA") });

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { validateHeaderValue } from "node:http";
 import type { RequestOptions as HttpsOptions } from "node:https";
 import { dirname, join, resolve } from "node:path";
 import { messageOf } from "../lib/message.ts";
@@ -112,7 +113,7 @@ async function authenticate(config: KubeConfig): Promise<Authentication> {
   const basic = options.auth ? { authorization: `Basic ${Buffer.from(options.auth).toString("base64")}` } : {};
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   return {
-    headers: { ...basic, ...(options.headers as Record<string, string> | undefined) },
+    headers: sendable({ ...basic, ...(options.headers as Record<string, string> | undefined) }),
     tls: {
       ...(ca ? { ca: ca as Buffer } : {}),
       ...(cert ? { cert: cert as Buffer } : {}),
@@ -121,6 +122,20 @@ async function authenticate(config: KubeConfig): Promise<Authentication> {
       ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
     },
   };
+}
+
+/**
+ * A token that is kept in a file often ends in a newline. undici (8) would refuse such a header and then never again
+ * use the connection that it was meant for.
+ */
+function sendable(headers: Record<string, string>): Record<string, string> {
+  const trimmed = Object.entries(headers).map(([name, value]): [string, string] => [name, value.trim()]);
+  try {
+    for (const [name, value] of trimmed) validateHeaderValue(name, value);
+  } catch (error) {
+    throw unusable(`signing in to the cluster failed: the token cannot be sent: ${messageOf(error)}`, error);
+  }
+  return Object.fromEntries(trimmed);
 }
 
 function unusable(message: string, cause?: unknown): ApiError {

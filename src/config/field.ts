@@ -9,6 +9,8 @@ export interface Kind<T> {
   accepts: string;
   control: "text" | "textarea" | "number" | "toggle" | "select";
   options?: readonly { label: string; value: string }[];
+  /** Whether a value that is there says nothing all the same, such as text of comments alone: then it counts as unset. */
+  saysNothing?(value: unknown): boolean;
   /** Reads a value that is set. After a refusal the result is not used. */
   read(value: unknown, refuse: Refuse): T;
 }
@@ -45,7 +47,9 @@ type About = Pick<Setting<unknown>, "label" | "hint"> & Partial<Pick<Setting<unk
 export function withDefault<T>(kind: Kind<T>, fallback: NoInfer<T>, about: About): Omit<Setting<T>, "group"> {
   const schema = z
     .unknown()
-    .transform((value, context) => (isUnset(value) ? fallback : kind.read(value, refuseIn(context, value))));
+    .transform((value, context) =>
+      isUnset(value) || kind.saysNothing?.(value) ? fallback : kind.read(value, refuseIn(context, value)),
+    );
   return { ...defaults, ...about, kind, fallback, schema };
 }
 

@@ -1,7 +1,7 @@
 import type { Kind, Refuse } from "./field.ts";
 import { isLabelValue, isQualifiedName } from "./kubernetes-names.ts";
 import { isReservedLabel } from "./reserved-labels.ts";
-import { meaningfulLines, type Parsed, parseKeyValueLines, parseYaml } from "./text.ts";
+import { isCommentary, meaningfulLines, type Parsed, parseKeyValueLines, parseYaml } from "./text.ts";
 
 export type KeyValues = Readonly<Record<string, string>>;
 
@@ -41,6 +41,7 @@ function keyValuesKind(name: string, check: (values: KeyValues, refuse: Refuse) 
   return {
     accepts: "key=value lines, or an object",
     control: "textarea",
+    saysNothing: isCommentary,
     read(value, refuse) {
       const parsed = readKeyValues(value, name);
       if (!parsed.ok) {

@@ -3,6 +3,7 @@ import type { Kind } from "./field.ts";
 import { checkLabels } from "./key-values.ts";
 import { isQualifiedName } from "./kubernetes-names.ts";
 import { readStructure } from "./structure.ts";
+import { isCommentary } from "./text.ts";
 
 const textMap = z.record(z.string(), z.string({ error: "text: put a number or true in quotes" }), {
   error: "an object of text values",
@@ -47,5 +48,6 @@ export type PodTemplate = Readonly<z.infer<typeof podTemplate>>;
 export const podTemplateKind: Kind<PodTemplate> = {
   accepts: "YAML or JSON text, or an object",
   control: "textarea",
+  saysNothing: isCommentary,
   read: (value, refuse) => readStructure(value, { schema: podTemplate, name: "podTemplate", refuse }) ?? {},
 };

@@ -1,9 +1,9 @@
-import type { Kind, Refuse } from "./field.ts";
+import { isUnset, type Kind, type Refuse } from "./field.ts";
 import { withoutHeading } from "./key-values.ts";
 import { quantityExpected } from "./kinds.ts";
 import { isQualifiedName } from "./kubernetes-names.ts";
 import { compareQuantities, isQuantity } from "./quantity.ts";
-import { parseYaml } from "./text.ts";
+import { isCommentary, parseYaml } from "./text.ts";
 
 type Amounts = Readonly<Record<string, string>>;
 export interface Resources {
@@ -22,6 +22,7 @@ const shape = "an object with requests and limits";
 export const resourcesKind: Kind<Resources> = {
   accepts: "an object with requests and limits, as YAML or JSON text too",
   control: "textarea",
+  saysNothing: isCommentary,
   read(value, refuse) {
     const written = readShape(value, refuse);
     const given = {
@@ -70,7 +71,7 @@ function readAmounts(side: (typeof sides)[number], given: Record<string, unknown
   }
   const entries: [string, string][] = [];
   for (const [name, amount] of Object.entries(amounts)) {
-    if (amount === undefined || amount === null || amount === "") continue;
+    if (isUnset(amount)) continue;
     const text = typeof amount === "number" ? String(amount) : amount;
     if (!isQualifiedName(name))
       refuse("the name of a resource, such as cpu or nvidia.com/gpu", { at: [side, name], found: name });
@@ -106,7 +107,7 @@ export function joinDottedResources(raw: Readonly<Record<string, unknown>>): unk
   const dotted = sides.flatMap((side) => {
     const prefix = `resources.${side}.`;
     return Object.entries(raw)
-      .filter(([key, value]) => key.startsWith(prefix) && value !== undefined && value !== null && value !== "")
+      .filter(([key, value]) => key.startsWith(prefix) && !isUnset(value))
       .map(([key, value]) => ({ side, name: key.slice(prefix.length), value }));
   });
   if (dotted.length === 0) return raw["resources"];
@@ -120,7 +121,7 @@ export function joinDottedResources(raw: Readonly<Record<string, unknown>>): unk
 }
 
 function textAsObject(text: string): unknown {
-  if (text.trim() === "") return undefined;
+  if (isCommentary(text)) return undefined;
   const parsed = parseYaml(text, "text");
   const value = parsed.ok ? withoutHeading(parsed.value, "resources") : text;
   return isObject(value) ? value : text;

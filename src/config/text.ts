@@ -28,6 +28,11 @@ export function meaningfulLines(text: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
+/** Text of comments and blank lines alone, as an operator leaves who takes a value out for a while. */
+export function isCommentary(value: unknown): boolean {
+  return typeof value === "string" && meaningfulLines(value).length === 0;
+}
+
 /** `key=value` lines; the value is everything after the first `=`. */
 export function parseKeyValueLines(text: string): Parsed<Record<string, string>> {
   const entries: [string, string][] = [];

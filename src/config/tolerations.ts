@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Kind } from "./field.ts";
 import { isLabelValue, isQualifiedName } from "./kubernetes-names.ts";
 import { readStructure } from "./structure.ts";
+import { isCommentary } from "./text.ts";
 
 const effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 const operators = ["Equal", "Exists"] as const;
@@ -34,5 +35,6 @@ const tolerations = z.array(toleration, { error: "a list of tolerations" });
 export const tolerationsKind: Kind<readonly Toleration[]> = {
   accepts: "a list as YAML or JSON text, or an array",
   control: "textarea",
+  saysNothing: isCommentary,
   read: (value, refuse) => readStructure(value, { schema: tolerations, name: "tolerations", refuse }) ?? [],
 };

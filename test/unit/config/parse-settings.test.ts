@@ -42,6 +42,14 @@ describe("an empty config", () => {
     }
   });
 
+  test("a selector of comments alone was read as none at all: such text is unset, in every setting that takes comments", () => {
+    const keys = ["nodeSelector", "labels", "tolerations", "podTemplate", "resources"];
+    for (const text of ["# later", "\n  # a=b\n\n#- key: x\n"]) {
+      expect(parsed(Object.fromEntries(keys.map((key) => [key, text])))).toStrictEqual(defaults);
+    }
+    expect(parsed({ promptTemplate: "# A heading" }).promptTemplate).toBe("# A heading");
+  });
+
   test("may hold keys that are not ours", () => {
     expect(parsed({ paperclipRuntimeSkills: [], command: "opencode" })).toStrictEqual(defaults);
   });
@@ -109,6 +117,11 @@ describe("resources", () => {
     ],
     ["text and a flat key", { resources: "limits: {memory: 16Gi}", "resources.requests.cpu": "500m" }],
     ["empty flat keys", { resources: wanted, "resources.requests.cpu": "", "resources.limits.cpu": null }],
+    ["blank flat keys", { resources: wanted, "resources.requests.cpu": " ", "resources.limits.cpu": " " }],
+    [
+      "flat keys beside text of comments alone",
+      { resources: "# later", "resources.requests.cpu": "500m", "resources.limits.memory": "16Gi" },
+    ],
   ])("come as %s", (_, raw) => {
     expect(parsed(raw).resources).toEqual(wanted);
   });

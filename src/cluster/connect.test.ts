@@ -1,10 +1,20 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, type Api, answerJson, serve, status } from "../../test/unit/cluster/api.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  type Answer,
+  type Api,
+  answerJson,
+  hangingLogin,
+  httpCluster,
+  serve,
+  status,
+  writeKubeconfig,
+} from "../../test/unit/cluster/api.ts";
 import type { Cluster } from "./cluster.ts";
 import { connectCluster } from "./connect.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(cleanups.splice(0).map((clean) => clean()));
 });
 
@@ -42,6 +52,15 @@ describe("an object that is not there", () => {
     await expect(cluster.create("jobs", { metadata: ref }, { signal })).rejects.toMatchObject({ kind: "missing" });
     await expect(cluster.list("jobs", "agents", { signal })).rejects.toMatchObject({ kind: "missing" });
   });
+});
+
+test("a cluster that cannot be signed in to is given up in time", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const kubeconfig = writeKubeconfig(httpCluster("http://127.0.0.1:1"), hangingLogin().user);
+  const connecting = connectCluster({ kubeconfig, env: {} }).catch((error: unknown) => error);
+  await expect.poll(() => vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await connecting).toMatchObject({ kind: "unreachable", message: expect.stringContaining("signing in") });
 });
 
 test("patches are merge patches: a body of the wrong kind was refused in silence", async () => {
@@ -92,6 +111,15 @@ describe("a log", () => {
       timestamps: "true",
       sinceTime: "2026-01-01T00:00:00Z",
     });
+  });
+
+  test("that does not begin in time is unreachable", async () => {
+    const { api, cluster } = await stage(() => {});
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const opening = cluster.openLog(request).catch((error: unknown) => error);
+    await expect.poll(() => api.received.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await opening).toMatchObject({ kind: "unreachable", message: expect.stringContaining("no answer within") });
   });
 
   test("ends when its reader is aborted in the middle", async () => {

@@ -4,13 +4,16 @@ import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cl
 import type { CredentialSource } from "./credentials.ts";
 import { requestJson } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
-import { createTransport, type Transport } from "./transport.ts";
+import { createTransport, type Transport, unreachable } from "./transport.ts";
 import { watchCollection } from "./watch-collection.ts";
 
 /** Bound until the headers of a log stream are here. */
 const openLogTimeoutMs = 20_000;
 
-/** Opens the port to a cluster. Throws `ApiError` kind "unreachable" when there are no usable credentials. */
+/**
+ * Opens the port to a cluster. Throws `ApiError` kind "unreachable" when there are no usable credentials, or when nobody
+ * can be signed in with them in time.
+ */
 export async function connectCluster(source: Partial<CredentialSource> = {}): Promise<Cluster> {
   const transport = await createTransport({
     kubeconfig: source.kubeconfig,
@@ -112,6 +115,8 @@ async function openLog(
     });
     signal.addEventListener("abort", () => life.abort(signal.reason), { once: true });
     return { status, body };
+  } catch (error) {
+    throw opening.timeUp() ? unreachable(transport.server, error) : error;
   } finally {
     opening.signal.removeEventListener("abort", end);
     opening.done();

@@ -1,7 +1,13 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { writeKubeconfig, writeTemporary } from "../../test/unit/cluster/api.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  execCredential,
+  execUser,
+  hangingLogin,
+  writeKubeconfig,
+  writeTemporary,
+} from "../../test/unit/cluster/api.ts";
 import { loadCredentials } from "./credentials.ts";
 
 const server = "https://api.example.com:6443";
@@ -72,15 +78,8 @@ describe("a kubeconfig", () => {
   });
 
   test("with a program that gives the token", async () => {
-    const credential = {
-      apiVersion: "client.authentication.k8s.io/v1",
-      kind: "ExecCredential",
-      status: { token: "by-exec" },
-    };
-    const program = writeTemporary("login", `#!/bin/sh\necho '${JSON.stringify(credential)}'\n`);
-    chmodSync(program, 0o755);
-    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: program, interactiveMode: "Never" };
-    expect((await signedIn({ exec })).headers).toMatchObject({ Authorization: "Bearer by-exec" });
+    const user = execUser(`echo '${execCredential("by-exec")}'`);
+    expect((await signedIn(user)).headers).toMatchObject({ Authorization: "Bearer by-exec" });
   });
 
   test("with a program that fails is unreachable, and says why", async () => {
@@ -88,6 +87,30 @@ describe("a kubeconfig", () => {
     await expect(signedIn({ exec })).rejects.toMatchObject({
       kind: "unreachable",
       message: expect.stringMatching(/^signing in to the cluster failed: .*\/none\/login/),
+    });
+  });
+
+  describe("with a program that never ends", () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test("is unreachable after a while, and asked anew then; all who ask meanwhile wait for one", async () => {
+      const { user, starts } = hangingLogin();
+      const credentials = await fromKubeconfig(writeKubeconfig({ server }, user));
+      for (const started of [1, 2]) {
+        vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+        const signingIn = Array.from({ length: 3 }, () => credentials.authenticate().catch((error: unknown) => error));
+        await vi.advanceTimersByTimeAsync(30_000);
+        for (const one of signingIn) {
+          expect(await one).toMatchObject({
+            kind: "unreachable",
+            message: "signing in to the cluster failed: no answer within 30000 ms",
+          });
+        }
+        vi.useRealTimers();
+        await expect.poll(starts).toBe(started);
+      }
     });
   });
 

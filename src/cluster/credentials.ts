@@ -2,7 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { validateHeaderValue } from "node:http";
 import type { RequestOptions as HttpsOptions } from "node:https";
 import { dirname, join, resolve } from "node:path";
+import { bounded } from "../lib/bounded.ts";
 import { messageOf } from "../lib/message.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { ApiError } from "./api-error.ts";
 
 /** Where the API server is and how to speak to it. */
@@ -10,7 +12,10 @@ export interface Credentials {
   server: string;
   namespace: string | undefined;
   proxyUrl: string | undefined;
-  /** Asked before each request, since tokens rotate; `exec` and `oidc` users refresh theirs here. */
+  /**
+   * Asked before each request, since tokens rotate; `exec` and `oidc` users refresh theirs here. Throws `ApiError` kind
+   * "unreachable" when that fails or takes more than 30 s.
+   */
   authenticate(): Promise<Authentication>;
 }
 
@@ -35,6 +40,9 @@ export interface CredentialSource {
   serviceAccountDir: string;
 }
 
+/** A program that signs in may wait for somebody to type; a provider of tokens may never answer. */
+const signInTimeoutMs = 30_000;
+
 type KubeConfig = import("@kubernetes/client-node").KubeConfig;
 
 /** Reads a kubeconfig or the pod's service account. Throws `ApiError` kind "unreachable" saying what is missing. */
@@ -54,7 +62,18 @@ export async function loadCredentials(source: CredentialSource): Promise<Credent
     server: cluster.server.replace(/\/+$/, ""),
     namespace: config.getContextObject(config.currentContext)?.namespace?.trim() || undefined,
     proxyUrl: cluster.proxyUrl,
-    authenticate: () => authenticate(config),
+    authenticate: shared(() => authenticate(config)),
+  };
+}
+
+/** One sign-in for all who ask while it goes on: of a program that hangs, only one is started per bound. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let going: Promise<T> | undefined;
+  return () => {
+    going ??= work().finally(() => {
+      going = undefined;
+    });
+    return going;
   };
 }
 
@@ -105,10 +124,13 @@ function loadServiceAccount(config: KubeConfig, { env, serviceAccountDir }: Cred
 
 async function authenticate(config: KubeConfig): Promise<Authentication> {
   const options: HttpsOptions = {};
+  const bound = bounded(new AbortController().signal, signInTimeoutMs);
   try {
-    await config.applyToHTTPSOptions(options);
+    await untilAborted(config.applyToHTTPSOptions(options), bound.signal);
   } catch (error) {
     throw unusable(`signing in to the cluster failed: ${messageOf(error)}`, error);
+  } finally {
+    bound.done();
   }
   const basic = options.auth ? { authorization: `Basic ${Buffer.from(options.auth).toString("base64")}` } : {};
   const { ca, cert, key, servername, rejectUnauthorized } = options;

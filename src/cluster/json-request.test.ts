@@ -165,6 +165,15 @@ describe("a server that does not answer", () => {
     expect(Date.now() - startedAtMs).toBeLessThan(3_000);
   });
 
+  test("is unreachable in time for those, too, who queue behind the ones it does not answer", async () => {
+    const { api, transport } = await stage(() => {});
+    for (let busy = 0; busy < 2; busy++) void get(transport).catch(() => undefined);
+    await expect.poll(() => api.received.length).toBe(2);
+    const startedAtMs = Date.now();
+    await expect(get(transport, { timeoutMs: 150 })).rejects.toMatchObject({ kind: "unreachable" });
+    expect(Date.now() - startedAtMs).toBeLessThan(3_000);
+  });
+
   test("is left at once when the run is cancelled", async () => {
     const { transport } = await stage(() => {});
     const controller = new AbortController();

@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from "undici";
 import { messageOf } from "../lib/message.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { ApiError } from "./api-error.ts";
 import { type CredentialSource, type Credentials, loadCredentials, type TlsIdentity } from "./credentials.ts";
 
@@ -24,7 +25,7 @@ export interface HttpResponse {
 export interface Transport {
   readonly server: string;
   readonly namespace: string | undefined;
-  /** Throws `ApiError` kind "unreachable" when no answer comes, the signal's reason when aborted. */
+  /** Throws `ApiError` kind "unreachable" when no answer comes, the signal's reason as soon as it is aborted. */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Reads the credentials anew, after a 401. */
   renew(): Promise<void>;
@@ -43,8 +44,10 @@ export async function createTransport(source: CredentialSource): Promise<Transpo
   let credentials = await loadCredentials(source);
   let pools = await openPools(credentials);
 
-  async function send(call: HttpRequest): Promise<HttpResponse> {
+  async function exchange(call: HttpRequest): Promise<HttpResponse> {
+    call.signal.throwIfAborted();
     const { headers, tls } = await credentials.authenticate();
+    call.signal.throwIfAborted();
     if (!sameIdentity(tls, pools.tls)) {
       const old = pools;
       pools = await openPools(credentials);
@@ -65,7 +68,6 @@ export async function createTransport(source: CredentialSource): Promise<Transpo
       });
       return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
-      if (call.signal.aborted) throw call.signal.reason;
       throw unreachable(credentials.server, error);
     }
   }
@@ -73,12 +75,19 @@ export async function createTransport(source: CredentialSource): Promise<Transpo
   return {
     server: credentials.server,
     namespace: credentials.namespace,
-    send,
+    // undici (8) hears of an abort only once the request is on its connection: not while it queues or connects.
+    send: (call) => untilAborted(exchange(call), call.signal, discard),
     renew: async () => {
       credentials = await loadCredentials(source);
     },
     close: async () => pools.destroy(),
   };
+}
+
+/** An answer that nobody waits for any more must not keep its connection. */
+function discard({ body }: HttpResponse): void {
+  body.on("error", () => undefined);
+  body.destroy();
 }
 
 /** The network's failure, in the words of the connection that it happened on. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -76,6 +76,35 @@ export function writeKubeconfig(cluster: object, user: object, context: object =
     "current-context": "x",
   };
   return writeTemporary("config", JSON.stringify(config));
+}
+
+const credentialVersion = "client.authentication.k8s.io/v1";
+
+/** A user who is signed in by a program. */
+export function execUser(script: string): object {
+  const command = writeTemporary("login", `#!/bin/sh\n${script}\n`);
+  chmodSync(command, 0o755);
+  return { exec: { apiVersion: credentialVersion, command, interactiveMode: "Never" } };
+}
+
+/** What such a program prints. A token that is `stale` is asked for anew at the next request. */
+export function execCredential(token: string, { stale = false } = {}): string {
+  const expiry = stale ? { expirationTimestamp: "2026-01-01T00:00:00Z" } : {};
+  return JSON.stringify({ apiVersion: credentialVersion, kind: "ExecCredential", status: { token, ...expiry } });
+}
+
+/**
+ * A program that notes each start, then waits for input that does not come; it ends with the process that started it.
+ * With `firstToken` its first start gives that at once, which is stale by then.
+ */
+export function hangingLogin({ firstToken }: { firstToken?: string } = {}): { user: object; starts(): number } {
+  const log = writeTemporary("starts", "");
+  const first =
+    firstToken === undefined
+      ? ""
+      : `[ "$(wc -l < ${log})" -gt 1 ] || { echo '${execCredential(firstToken, { stale: true })}'; exit 0; }`;
+  const user = execUser(`echo started >> ${log}\n${first}\ncat > /dev/null`);
+  return { user, starts: () => readFileSync(log, "utf8").split("\n").length - 1 };
 }
 
 export function writeTemporary(name: string, text: string): string {

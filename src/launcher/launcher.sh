@@ -66,7 +66,9 @@ fi
 # Both files count: OpenCode ends without a checkpoint, the session may be in the WAL alone (seen with 1.18.33).
 if [ -n "$saved" ]; then
   if [ -n "${OPENCODE_K8S_DISCARD_DB-}" ] && [ -f "$saved/current" ]; then
-    mv -f "$saved/current" "$saved/set-aside" && say "the kept database is set aside; this run starts a fresh one"
+    rm -rf "$saved/set-aside"
+    mv "$saved/$(cat "$saved/current")" "$saved/set-aside" && rm -f "$saved/current" &&
+      say "the kept database is set aside in $saved/set-aside; this run starts a fresh one"
   fi
   if [ -f "$saved/current" ]; then
     kept=$saved/$(cat "$saved/current")
@@ -79,8 +81,12 @@ fi
 
 # On a claim of its own the database is used where it lies.
 if [ -z "$saved" ] && [ -n "${OPENCODE_K8S_DISCARD_DB-}" ] && [ -f "$OPENCODE_DB" ]; then
-  mv -f "$OPENCODE_DB" "$OPENCODE_DB.set-aside" && say "the agent's database is set aside; this run starts a fresh one"
-  rm -f "$OPENCODE_DB-wal" "$OPENCODE_DB-shm"
+  rm -f "$OPENCODE_DB.set-aside-wal"
+  # By SQLite's own name for it, so that what stands in the WAL alone is not lost.
+  [ ! -f "$OPENCODE_DB-wal" ] || mv "$OPENCODE_DB-wal" "$OPENCODE_DB.set-aside-wal"
+  mv -f "$OPENCODE_DB" "$OPENCODE_DB.set-aside" &&
+    say "the agent's database is set aside in $OPENCODE_DB.set-aside; this run starts a fresh one"
+  rm -f "$OPENCODE_DB-shm"
 fi
 
 save_database() {

@@ -51,9 +51,12 @@ export class Alignment {
     this.#since = since;
   }
 
-  /** Whether the stream has shown lines, but none that was handed on: one that stays silent then was rotated away. */
+  /**
+   * Whether the stream has shown whole lines, but none that was handed on: one that stays silent then was rotated away.
+   * The first line alone may be the rest of a long one.
+   */
   get strange(): boolean {
-    return this.#places.length === 0 && this.#unknown.length > 0;
+    return this.#places.length === 0 && this.#unknown.some(({ doubtful }) => !doubtful);
   }
 
   /** Whether a line came that is not among the expected ones. */

@@ -19,6 +19,8 @@ export type LogEvent =
   | { kind: "late"; lines: LogLine[] }
   /** The connection was lost or refused; following goes on. */
   | { kind: "interrupted"; why: string }
+  /** The right to read the log, or the credentials, were refused; following goes on for as long as its reader lets it. */
+  | { kind: "denied"; why: string }
   /** No more will come. `complete`: the file was read to its end after the container had finished. */
   | { kind: "end"; complete: boolean; why: string };
 
@@ -72,6 +74,7 @@ export async function* followLog(
     const openedAt = Date.now();
     const end = yield* readStream(following, { follow: true });
     if (end.kind === "concluded") return yield* conclude(following);
+    if (end.kind === "denied") yield end;
     if (end.kind === "failed" || end.kind === "silent") yield { kind: "interrupted", why: end.why };
     failures = Date.now() - openedAt > healthyMs ? 0 : failures + 1;
     await sleep(waitMs(end, failures, limits), signal);
@@ -128,12 +131,8 @@ async function* readStream(
     for (;;) {
       const chunk = await stream.next(patience());
       if (chunk === "end") return endOf(stream.end, reader, follow);
-      if (chunk === "quiet") {
-        if (asks && (await hasEnded(target, signal))) return { kind: "ended" };
-        asks = false;
-      }
-      // A replay that stands still in its middle is not over: only lines that meet nothing are decided by silence.
-      if (chunk === "quiet" && !reader.holds) continue;
+      if (chunk === "quiet" && asks && (await hasEnded(target, signal))) return { kind: "ended" };
+      if (chunk === "quiet") asks = false;
       const reading = chunk === "quiet" ? reader.settle() : reader.push(chunk);
       yield* eventsOf(reading);
       if (reading.broken !== undefined) return { kind: "failed", why: reading.broken };
@@ -188,11 +187,12 @@ async function* readToEnd(following: Following): AsyncGenerator<LogEvent, void, 
   let why: string | undefined;
   for (let tries = 0; tries < finalTries; tries++) {
     const told = reader.told;
-    const result: boolean | string = yield* readFile(following, { whole: why === undefined });
-    if (result === true) return yield { kind: "end", complete: true, why: "read to the end" };
-    why = result === false ? undefined : result;
-    if (why !== undefined) yield { kind: "interrupted", why };
-    if (reader.told > told) tries = 0;
+    const result: FileReading = yield* readFile(following, { whole: why === undefined });
+    if (result.kind === "settled") return yield { kind: "end", complete: true, why: "read to the end" };
+    why = result.kind === "more" ? undefined : result.why;
+    if (result.kind === "denied") yield result;
+    if (result.kind === "failed") yield { kind: "interrupted", why: result.why };
+    if (reader.told > told || result.kind === "denied") tries = 0;
     await sleep(backoffMs(tries, { firstMs: limits.firstRetryMs, maxMs: why ? limits.lastRetryMs : 1_000 }), signal);
     // Waits while the API cannot be reached: that must not use up the tries.
     if (why !== undefined && (yield* phaseOf(target, signal)) === "gone") break;
@@ -201,18 +201,23 @@ async function* readToEnd(following: Following): AsyncGenerator<LogEvent, void, 
   yield { kind: "end", complete: false, why: `the finished container's log could not be read to its end: ${why}` };
 }
 
-/** Whether that was all, or what is wrong with it. */
-async function* readFile(
-  following: Following,
-  { whole }: { whole: boolean },
-): AsyncGenerator<LogEvent, boolean | string> {
+/** What one reading of a finished container's file came to: all of it, some of it, or nothing for a reason. */
+type FileReading =
+  | { kind: "settled" }
+  | { kind: "more" }
+  | { kind: "failed"; why: string }
+  | { kind: "denied"; why: string };
+
+async function* readFile(following: Following, { whole }: { whole: boolean }): AsyncGenerator<LogEvent, FileReading> {
   const { reader, target } = following;
   if (whole) reader.distrust();
   const { pod, container, phase } = target;
   const end = yield* readStream({ ...following, target: { pod, container, phase } }, { follow: false });
-  if (end.kind !== "ended") return "why" in end ? end.why : "";
-  if (!whole) return false;
+  if (end.kind === "denied") return end;
+  if (end.kind !== "ended") return { kind: "failed", why: "why" in end ? end.why : "" };
+  if (!whole) return { kind: "more" };
   const reading = reader.finish();
   yield* eventsOf(reading);
-  return reading.broken ?? reading.settled;
+  if (reading.broken !== undefined) return { kind: "failed", why: reading.broken };
+  return reading.settled ? { kind: "settled" } : { kind: "more" };
 }

@@ -95,10 +95,10 @@ export class LogReader {
     return this.#read(this.#splitter.push(chunk));
   }
 
-  /** What is held back is decided: the stream has shown all there was. */
+  /** The stream stands still. That decides about lines that meet nothing; a replay that has met something may go on. */
   settle(): Reading {
     const reading = nothing();
-    if (this.#alignment) this.#accept(this.#alignment.decide(), reading);
+    if (this.#alignment?.strange) this.#accept(this.#alignment.decide(), reading);
     return reading;
   }
 

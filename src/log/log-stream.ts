@@ -11,10 +11,11 @@ export interface StreamRequest {
   signal: AbortSignal;
 }
 
-/** How a stream came to its end. `waiting`: the container has not started. */
+/** How a stream came to its end. `waiting`: the container has not started. `denied`: 401 or 403. */
 export type StreamEnd =
   | { kind: "ended" }
   | { kind: "waiting"; why: string }
+  | { kind: "denied"; why: string }
   | { kind: "silent"; why: string }
   | { kind: "failed"; why: string; retryAfterMs?: number };
 
@@ -114,6 +115,7 @@ async function orQuiet<T>(pending: Promise<T>, quietMs: number): Promise<T | "qu
 function refusal(status: number, { message, retryAfterMs }: Status): StreamEnd {
   if (status === 204 || status === 400) return { kind: "waiting", why: message };
   const why = `the log was refused with ${status}: ${message}`;
+  if (status === 401 || status === 403) return { kind: "denied", why };
   return { kind: "failed", why, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 

@@ -10,7 +10,10 @@ export type DiagnosisKind =
   | "provider-auth"
   | "provider-unavailable"
   | "model-unknown"
+  /** It is damaged, or of a version that this OpenCode does not read. */
   | "database-unusable"
+  /** It may be sound: what it stands on did not let OpenCode read or write it now. */
+  | "database-blocked"
   | "config-invalid"
   | "answer-refused"
   | "permission-rejected"
@@ -98,10 +101,24 @@ export const knownFailures: readonly KnownFailure[] = [
     hint: "Check the provider's key in the agent's env or in Paperclip's Deployment.",
   },
   {
+    kind: "database-blocked",
+    meaning: "OpenCode could not read or write the agent's database",
+    pattern:
+      /database (?:table )?is locked|database or disk is full|disk I\/O error|readonly database|SQLITE_(?:BUSY|LOCKED|FULL|IOERR|READONLY)/i,
+    samples: [
+      "database is locked",
+      "database or disk is full",
+      "disk I/O error",
+      "attempt to write a readonly database",
+    ], // SQLite's own
+    hint: "The database is kept as it was. Check that the node's disk, or the volume of the database, has room and can be written.",
+    family: "transient_upstream",
+  },
+  {
     kind: "database-unusable",
     meaning: "OpenCode cannot use the agent's database",
     pattern:
-      /NOT NULL constraint failed|database disk image is malformed|file is not a database|unable to open database|no such (?:table|column)|has no column named|readonly database|database is locked|database or disk is full|disk I\/O error|SQLITE_|SQLiteError|query of the database failed/i,
+      /NOT NULL constraint failed|database disk image is malformed|file is not a database|unable to open database|no such (?:table|column)|has no column named|SQLITE_|SQLiteError|query of the database failed/i,
     samples: [
       "database disk image is malformed",
       "unable to open database file",

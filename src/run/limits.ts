@@ -28,6 +28,10 @@ export interface RunLimits {
   deniedMs: number;
   /** What is still to come of the log after a run was ended by something else. */
   drainMs: number;
+  /** One call of Paperclip's log, after the container's end: a log that is written slowly is not given up. */
+  logWriteMs: number;
+  /** A pod that was to be gone and still runs this long after its grace period: nobody is there to end it. */
+  overdueMs: number;
   /** The container's status, after its output is complete: it tells out of memory from an error. */
   statusMs: number;
   /** Beyond the grace period, until a stopped pod must be gone. */
@@ -51,6 +55,8 @@ export const defaultLimits: RunLimits = {
   watchTrustMs: 15_000,
   deniedMs: 60_000,
   drainMs: 10_000,
+  logWriteMs: 5 * 60_000,
+  overdueMs: 60_000,
   statusMs: 5_000,
   stopMarginMs: 5_000,
   cancelGraceMs: 45_000,

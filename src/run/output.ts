@@ -17,9 +17,11 @@ export interface OutputTarget {
   /** Each stdout line of OpenCode, once. */
   onLine(line: string): void;
   onStderr(line: string): void;
-  /** False: what the agent prints cannot be heard now, for the connection is down or the run's log takes its time. */
-  onHearing?(hears: boolean): void;
+  onHearing?(hearing: Hearing): void;
 }
+
+/** Whether what the agent prints is heard: `listening`, `writing` it into a run's log that takes its time, or not at all. */
+export type Hearing = "listening" | "writing" | "interrupted";
 
 export interface OutputDeps {
   cluster: Pick<Cluster, "openLog" | "read">;
@@ -39,9 +41,10 @@ const rereadMs = 10_000;
 export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
   const ref: Ref = { namespace: target.pod.metadata?.namespace ?? "", name: target.pod.metadata?.name ?? "" };
   const output = new LauncherOutput(target.nonce);
-  const carrier = new Carrier(target, output, deps.log);
+  const deniedMs = deps.deniedMs ?? 0;
+  const carrier = new Carrier(target, output, { log: deps.log, rights: new Rights("log", deniedMs) });
+  const rights = new Rights("state", deniedMs);
   let first: ContainerPhase | undefined = "running";
-  const rights = new Rights(deps.deniedMs ?? 0);
   const phase = async (outer: AbortSignal): Promise<ContainerPhase> => {
     const known = first;
     first = undefined;
@@ -78,27 +81,44 @@ function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
 
 /** A Role that is written anew and a token in rotation pass; what is refused for long was taken away. */
 class Rights {
+  readonly #what: string;
   readonly #limitMs: number;
   #refusedAtMs: number | undefined;
+  #lastMs = 0;
 
-  constructor(limitMs: number) {
+  /** `what` of the pod is to be read. */
+  constructor(what: string, limitMs: number) {
+    this.#what = what;
     this.#limitMs = limitMs;
   }
 
+  /** Makes a refusal one that passes, until it has lasted too long. */
   async patiently<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
-      this.#refusedAtMs = undefined;
+      this.granted();
       return result;
     } catch (error) {
       if (!isApiError(error, "denied", "unauthorized")) throw error;
-      this.#refusedAtMs ??= Date.now();
-      const { message, status } = error;
-      if (Date.now() - this.#refusedAtMs < this.#limitMs)
-        throw new ApiError(message, { kind: "unavailable", status, cause: error });
-      const text = `Paperclip may no longer read the run's pod, so the run cannot be followed and is ended: ${message}.`;
-      throw new RunFailure("k8s_permission_denied", text, { cause: error });
+      this.refused(error.message, error);
+      throw new ApiError(error.message, { kind: "unavailable", status: error.status, cause: error });
     }
+  }
+
+  granted(): void {
+    this.#refusedAtMs = undefined;
+  }
+
+  /** Throws `RunFailure` when that has lasted too long. */
+  refused(why: string, cause?: unknown): void {
+    const nowMs = Date.now();
+    // Refusals so far apart have nothing to do with each other: tries come far more often.
+    if (nowMs - this.#lastMs > this.#limitMs) this.#refusedAtMs = undefined;
+    this.#lastMs = nowMs;
+    this.#refusedAtMs ??= nowMs;
+    if (nowMs - this.#refusedAtMs < this.#limitMs) return;
+    const text = `Paperclip may no longer read the ${this.#what} of the run's pod, so the run cannot be followed and is ended: ${why}.`;
+    throw new RunFailure("k8s_permission_denied", text, { cause });
   }
 }
 
@@ -106,15 +126,17 @@ class Carrier {
   readonly #target: OutputTarget;
   readonly #output: LauncherOutput;
   readonly #log: RunLog;
+  readonly #rights: Rights;
   /** Of the first line read, while it is open whether that was the log's first. */
   #since: string | undefined;
   #begun = false;
   #interruptions = 0;
 
-  constructor(target: OutputTarget, output: LauncherOutput, log: RunLog) {
+  constructor(target: OutputTarget, output: LauncherOutput, { log, rights }: { log: RunLog; rights: Rights }) {
     this.#target = target;
     this.#output = output;
     this.#log = log;
+    this.#rights = rights;
   }
 
   async take(event: LogEvent): Promise<OutputEnd | undefined> {
@@ -132,18 +154,21 @@ class Carrier {
             "the container's log rotated while the connection was down",
         );
         return undefined;
+      case "denied":
+        this.#rights.refused(event.why);
+        return this.#interrupted(event.why);
       case "interrupted":
-        this.#target.onHearing?.(false);
-        if (++this.#interruptions === silentInterruptions + 1) {
-          await this.#log.say(
-            `the connection to the pod's log is lost (${event.why}); the run goes on and its lines will follow`,
-          );
-        }
-        return undefined;
+        return this.#interrupted(event.why);
       case "end":
         await this.#put(this.#output.flush());
         return this.#marked() ?? { kind: "unmarked", complete: event.complete, why: event.why };
     }
+  }
+
+  async #interrupted(why: string): Promise<undefined> {
+    this.#target.onHearing?.("interrupted");
+    if (++this.#interruptions !== silentInterruptions + 1) return;
+    await this.#log.say(`the connection to the pod's log is lost (${why}); the run goes on and its lines will follow`);
   }
 
   /** The end mark was read, and then the log could not be read again. */
@@ -162,9 +187,10 @@ class Carrier {
     this.#interruptions = 0;
     const events = this.#output.push(lines);
     if (!this.#begun) await this.#begin(lines, events);
-    this.#target.onHearing?.(false);
+    this.#rights.granted();
+    this.#target.onHearing?.("writing");
     await this.#put(events);
-    this.#target.onHearing?.(true);
+    this.#target.onHearing?.("listening");
   }
 
   /**

@@ -136,8 +136,15 @@ function exitFailure(ending: Exited, diagnosis: Diagnosis | undefined, facts: Ru
     message: withLastLines(`${diagnosis.message}.`, facts.lastLines),
     family: diagnosis.family ?? describeFailure(code).family,
     hint: diagnosis.hint,
-    ...(retryAfterMs === undefined ? {} : { retryNotBefore: new Date(Date.now() + retryAfterMs).toISOString() }),
+    ...(retryAfterMs === undefined ? {} : { retryNotBefore: retryTime(retryAfterMs) }),
   };
+}
+
+/** A provider may name any number; nobody waits longer than this for one answer of it. */
+const longestRetryMs = 7 * 24 * 60 * 60_000;
+
+function retryTime(afterMs: number): string {
+  return new Date(Date.now() + Math.min(afterMs, longestRetryMs)).toISOString();
 }
 
 type Exited = Extract<Ending, { kind: "exited" }>;
@@ -162,6 +169,7 @@ const codeOfDiagnosis: Record<Diagnosis["kind"], FailureCode> = {
   "provider-unavailable": "opencode_provider_unavailable",
   "model-unknown": "opencode_model_unknown",
   "database-unusable": "opencode_database_unusable",
+  "database-blocked": "opencode_database_unusable",
   "config-invalid": "opencode_failed",
   "answer-refused": "opencode_failed",
   "permission-rejected": "opencode_failed",

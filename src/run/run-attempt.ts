@@ -142,7 +142,7 @@ async function judge(
   const { ending } = supervised;
   const { settings } = request;
   const diagnosis = diagnosisOf(ending, { transcript, stderrTail });
-  const again = attempt.number === 0 ? againFor(diagnosis, attempt) : undefined;
+  const again = attempt.number === 0 ? againFor(diagnosis, { attempt, transcript }) : undefined;
   const overflow = diagnosis?.kind === "context-overflow";
   const provider = parseModelId(settings.model)?.provider ?? null;
   return {
@@ -174,7 +174,12 @@ function diagnosisOf(
   return lost ? undefined : diagnosis;
 }
 
-function againFor(diagnosis: Diagnosis | undefined, attempt: Attempt): Again {
+/** Only where the model has done nothing yet: work is never done twice in one run. */
+function againFor(
+  diagnosis: Diagnosis | undefined,
+  { attempt, transcript }: { attempt: Attempt; transcript: Transcript },
+): Again {
+  if (transcript.steps > 0 || transcript.toolCalls > 0) return undefined;
   if (diagnosis?.kind === "unknown-session" && attempt.sessionId) return { why: "session" };
   if (diagnosis?.kind === "database-unusable") return { why: "database" };
   return undefined;

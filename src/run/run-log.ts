@@ -2,14 +2,17 @@
 export interface RunLog {
   stdout(text: string): Promise<void>;
   stderr(text: string): Promise<void>;
-  /** One line of the adapter's own, marked as such. */
+  /** One line of the adapter's own, marked as such. Written in its turn, but not waited for longer than five seconds. */
   say(text: string): Promise<void>;
 }
+
+/** A log that stands still must hold back neither a stop nor a limit. */
+const sayMs = 5_000;
 
 export const ownPrefix = "[paperclip]";
 
 export interface RunLogOptions {
-  /** From its abort on, nobody waits for the adapter's own lines: a log that stands still must not hold a stop back. */
+  /** From its abort on, nobody waits for the adapter's own lines. */
   signal?: AbortSignal;
   /** Told of the first call that failed. A log that cannot be written ends no run: the agent's work goes on. */
   failed?: (error: unknown) => void;
@@ -32,19 +35,20 @@ export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {
   return {
     stdout: (text) => write("stdout", text),
     stderr: (text) => write("stderr", text),
-    say: (text) => orAborted(write("stdout", `${ownPrefix} ${text.replace(/\s*\n\s*/g, " ")}\n`), signal),
+    say: (text) => orSoon(write("stdout", `${ownPrefix} ${text.replace(/\s*\n\s*/g, " ")}\n`), signal),
   };
 }
 
-function orAborted(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return writing;
+function orSoon(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      signal.removeEventListener("abort", done);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
       resolve();
     };
-    if (signal.aborted) done();
-    else signal.addEventListener("abort", done, { once: true });
+    const timer = setTimeout(done, sayMs);
+    if (signal?.aborted) return done();
+    signal?.addEventListener("abort", done, { once: true });
     void writing.then(done);
   });
 }

@@ -17,6 +17,12 @@ export function stateVerdict(state: PodState): PodVerdict | undefined {
   return { kind: "failed", failure: { code: "k8s_pod_deleted", message } };
 }
 
+/** Who ends the pod, or did, other than this run. */
+export function disruptionOf(state: PodState): PodFailure | undefined {
+  const pod = podOf(state);
+  return pod && disruption(pod);
+}
+
 export function podOf(state: PodState): Pod | undefined {
   return state.kind === "present" ? state.pod : state.kind === "deleted" ? state.last : undefined;
 }

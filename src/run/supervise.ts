@@ -1,18 +1,18 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Job, Pod, Ref } from "../cluster/cluster.ts";
 import { bounded } from "../lib/bounded.ts";
-import { sleep } from "../lib/sleep.ts";
 import { awaitStart } from "./await-start.ts";
 import type { Ending, Stop } from "./ending.ts";
 import { isLeaseLost } from "./lease.ts";
 import type { RunLimits } from "./limits.ts";
-import { carryOutput, type OutputEnd } from "./output.ts";
+import { carryOutput, type Hearing, type OutputEnd } from "./output.ts";
 import type { PodBoard, PodView } from "./pod-board.ts";
 import type { PodFailure, PodVerdict } from "./pod-verdict.ts";
+import { Progress } from "./progress.ts";
 import { aborted, firstOf, longSleep, never } from "./race.ts";
 import type { RunLog } from "./run-log.ts";
 import { Silence } from "./silence.ts";
-import { finalVerdict, nameDeletion, podOf, stateVerdict } from "./state-verdict.ts";
+import { changedOrRead, disruptionOf, finalVerdict, nameDeletion, podOf, stateVerdict } from "./state-verdict.ts";
 import { stopPod } from "./stop-pod.ts";
 
 export interface Supervision {
@@ -61,6 +61,8 @@ class Watch {
   /** The output lives longer than the race: it is drained after the first cause. */
   readonly #outputLife = new AbortController();
   readonly #silence = new Silence();
+  readonly #progress = new Progress();
+  #toldToEndMs: number | undefined;
   #output: Promise<OutputEnd> | undefined;
 
   constructor(run: Supervision, deps: SuperviseDeps, view: PodView) {
@@ -116,7 +118,10 @@ class Watch {
         this.#silence.word();
         onStderr(line);
       },
-      onHearing: (hears: boolean) => this.#silence.hears(hears),
+      onHearing: (hearing: Hearing) => {
+        this.#silence.hears(hearing === "listening");
+        this.#progress.is(hearing);
+      },
     };
     const { follow, deniedMs } = limits;
     return carryOutput(target, { cluster, log, limits: follow, deniedMs }, this.#outputLife.signal);
@@ -152,6 +157,8 @@ class Watch {
     if (exitCode === 0) return exited;
     const verdict = await this.#verdict(this.#deps.limits.statusMs, signal);
     if (verdict?.kind === "failed") return this.#failed(verdict.failure, signal);
+    const disrupted = verdict ? undefined : disruptionOf(this.#view.state());
+    if (disrupted) return this.#failed(disrupted, signal);
     if (verdict?.kind !== "exited") return exited;
     const { reason, message } = verdict;
     return { ...exited, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
@@ -187,16 +194,34 @@ class Watch {
       const verdict = stateVerdict(this.#view.state());
       if (verdict?.kind === "failed") return over(await this.#failedEnding(verdict.failure, signal));
       if (verdict?.kind === "exited") {
+        const { drainMs, logWriteMs } = this.#deps.limits;
+        const limits = { readMs: drainMs * 3, writeMs: logWriteMs };
         // The log cannot be read while the API is away: that time is not the log's.
-        do await sleep(this.#deps.limits.drainMs * 3, signal);
+        do await this.#progress.stops(limits, signal);
         while (!(await this.#answers(signal)));
         await this.#deps.log.say(
           "the container has ended and its log cannot be read to the end; the last lines may be missing",
         );
         return over(statusEnding(verdict));
       }
-      await this.#view.changed(signal);
+      const overdue = await this.#newsOrOverdue(signal);
+      if (overdue) return over(await this.#failedEnding(overdue, signal));
     }
+  }
+
+  /** Waits for news of the pod. One that was told to end and long should have has nobody who would end it. */
+  async #newsOrOverdue(signal: AbortSignal): Promise<PodFailure | undefined> {
+    const state = this.#view.state();
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = podOf(state)?.metadata ?? {};
+    if (deletionTimestamp === undefined) {
+      await this.#view.changed(signal);
+      return undefined;
+    }
+    this.#toldToEndMs ??= Date.now();
+    const leftMs = this.#toldToEndMs + deletionGracePeriodSeconds * 1000 + this.#deps.limits.overdueMs - Date.now();
+    if (leftMs <= 0 && (await this.#answers(signal))) return disruptionOf(state);
+    await changedOrRead(this.#view, Math.max(leftMs, 1_000), signal);
+    return undefined;
   }
 
   /** What the log still holds may be the agent's own end, which then came first. */

@@ -10,6 +10,7 @@ export function shortLimits(kind: World["kind"]): NonNullable<AdapterOptions["li
     pendingMs: real ? 12_000 : 1_200,
     suspectMs: real ? 4_000 : 400,
     noPodMs: real ? 1_000 : 150,
+    overdueMs: real ? 5_000 : 1_000,
     drainMs: real ? 5_000 : 1_000,
     statusMs: real ? 5_000 : 1_000,
     guardMs: real ? 5_000 : 800,

@@ -119,8 +119,8 @@ class Play {
     const chunk = this.#wire.subarray(0, bytes);
     this.#wire = this.#wire.subarray(bytes);
     if (chunk.length > 0 && this.#take(this.#reader.push(chunk))) this.#drop();
-    // The stream stands still for a while, wherever that is.
-    if (this.#stream && this.#reader.holds && this.#random.chance(0.1)) this.#take(this.#reader.settle());
+    // The stream stands still for a while, wherever that is; not beside a file opened twice (docs/log.md, limits).
+    if (this.#stream && !this.#faults.reopen && this.#random.chance(0.1)) this.#take(this.#reader.settle());
   }
 
   #cut(): void {

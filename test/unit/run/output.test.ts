@@ -9,7 +9,7 @@ const pod: Pod = {
   metadata: { namespace: "n", name: "p", uid: "u" },
   status: { phase: "Running", containerStatuses: [{ name: containerName, state: { running: {} } } as never] },
 };
-const start = line(0, "@N:start");
+const start = line(0, "@N:start 1");
 const ends = [line(8, "@N:done"), line(9, "@N:end 0")];
 const marked = { kind: "marked", exitCode: 0 };
 

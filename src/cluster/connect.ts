@@ -4,7 +4,8 @@ import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cl
 import type { CredentialSource } from "./credentials.ts";
 import { requestJson } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
-import { createTransport, type Transport, unreachable } from "./transport.ts";
+import { createTransport, type Transport } from "./transport.ts";
+import { unreachable } from "./unreachable.ts";
 import { watchCollection } from "./watch-collection.ts";
 
 /** Bound until the headers of a log stream are here. */

@@ -78,7 +78,7 @@ describe("a kubeconfig", () => {
   });
 
   test("with a program that gives the token", async () => {
-    const user = execUser(`echo '${execCredential("by-exec")}'`);
+    const user = execUser(`echo '${execCredential({ token: "by-exec" })}'`);
     expect((await signedIn(user)).headers).toMatchObject({ Authorization: "Bearer by-exec" });
   });
 

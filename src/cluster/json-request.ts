@@ -2,7 +2,8 @@ import { backoffMs } from "../lib/backoff.ts";
 import { type Bounded, bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
 import { ApiError, type ApiErrorKind, isApiError } from "./api-error.ts";
-import { type HttpRequest, type HttpResponse, type Transport, unreachable } from "./transport.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** Bound of one call with all its tries, unless the caller gives another. */
 export const defaultTimeoutMs = 30_000;

@@ -1,14 +1,19 @@
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   type Answer,
   type Api,
   answerJson,
+  execCredential,
+  execUser,
   hangingLogin,
   httpCluster,
+  kubeconfigOf,
   serve,
   transportTo,
   writeKubeconfig,
+  writeTemporary,
 } from "../../test/unit/cluster/api.ts";
 import type { HttpRequest, Transport } from "./transport.ts";
 
@@ -82,6 +87,96 @@ describe("an abort is heard at once", () => {
   test("by a request that was aborted before", async () => {
     const { api, transport } = await stage((response) => answerJson(response, 200, {}));
     await expect(transport.send(get(AbortSignal.abort(new Error("before"))))).rejects.toThrow("before");
+    expect(api.received).toEqual([]);
+  });
+});
+
+describe("a client's certificate that changes", () => {
+  const certificate = (name: string) =>
+    execCredential({ clientCertificateData: name, clientKeyData: name }, { stale: true });
+
+  /** `/stream` is answered with a beginning. */
+  async function rotating() {
+    const api = await serve((response, _, { url }) =>
+      url === "/stream" ? response.writeHead(200).write("first") : answerJson(response, 200, {}),
+    );
+    const file = writeTemporary("credential", certificate("A"));
+    const transport = await transportTo({ kubeconfig: writeKubeconfig(httpCluster(api.url), execUser(`cat ${file}`)) });
+    cleanups.push(() => transport.close(), api.close);
+    return { api, transport, rotate: (name: string) => writeFileSync(file, certificate(name)) };
+  }
+
+  const askTwiceAtOnce = async (transport: Transport) => {
+    const answers = await Promise.all([1, 2].map(() => transport.send(get(open()))));
+    for (const { body } of answers) await body.text();
+  };
+
+  test("takes new connections, whose end is the transport's: also when two requests found it at once", async () => {
+    const { api, transport, rotate } = await rotating();
+    for (const name of ["B", "C", "D"]) {
+      rotate(name);
+      await askTwiceAtOnce(transport);
+    }
+    await expect.poll(() => api.connections()).toBeLessThanOrEqual(2);
+    await transport.close();
+    await expect.poll(() => api.connections()).toBe(0);
+  });
+
+  test("leaves a stream open, until all is closed", async () => {
+    const { api, transport, rotate } = await rotating();
+    const { body } = await transport.send({ ...get(open(), "/stream"), stream: true });
+    const reading = body.text().catch((error: Error) => error.name);
+    rotate("B");
+    await askTwiceAtOnce(transport);
+    expect(api.received.map(({ url }) => url)).toEqual(["/stream", "/", "/"]);
+    expect(body.destroyed).toBe(false);
+    await transport.close();
+    expect(await reading).toMatch(/Error/);
+    await expect.poll(() => api.connections()).toBe(0);
+  });
+
+  test("opens nothing after the close", async () => {
+    const { api, transport, rotate } = await rotating();
+    await transport.close();
+    rotate("B");
+    await expect(transport.send(get(open()))).rejects.toMatchObject({ kind: "unreachable" });
+    expect(await api.connections()).toBe(0);
+  });
+});
+
+describe("credentials read anew", () => {
+  test("may name a proxy, another one or none", async () => {
+    const { api, transport } = await stage((response) => answerJson(response, 200, {}));
+    const user = { token: "t-1" };
+    const via: number[] = [];
+    const proxies = await Promise.all(
+      [1, 2].map(async (number) => {
+        const proxy = await serve((response) => {
+          via.push(number);
+          answerJson(response, 200, {});
+        });
+        cleanups.push(proxy.close);
+        return { "proxy-url": proxy.url };
+      }),
+    );
+    for (const proxy of [...proxies, {}]) {
+      writeFileSync(api.kubeconfig, kubeconfigOf({ ...httpCluster(api.url), ...proxy }, user));
+      await transport.renew();
+      await (await transport.send(get(open()))).body.text();
+    }
+    expect(via).toEqual([1, 2]);
+    expect(api.received).toHaveLength(1);
+  });
+
+  test("may name another server", async () => {
+    const { api, transport } = await stage((response) => answerJson(response, 200, {}));
+    const other = await serve((response) => answerJson(response, 200, {}));
+    cleanups.push(other.close);
+    writeFileSync(api.kubeconfig, kubeconfigOf(httpCluster(other.url), { token: "t-2" }));
+    await transport.renew();
+    await (await transport.send(get(open()))).body.text();
+    expect(transport.server).toBe(other.url);
+    expect(other.received).toMatchObject([{ headers: { authorization: "Bearer t-2" } }]);
     expect(api.received).toEqual([]);
   });
 });

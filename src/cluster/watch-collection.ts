@@ -3,7 +3,8 @@ import { ApiError } from "./api-error.ts";
 import type { Resource, Resources, WatchEvent } from "./cluster.ts";
 import { errorFrom } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
-import { type Transport, unreachable } from "./transport.ts";
+import type { Transport } from "./transport.ts";
+import { unreachable } from "./unreachable.ts";
 
 export interface WatchRequest<R extends Resource> {
   resource: R;

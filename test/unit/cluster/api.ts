@@ -17,6 +17,8 @@ export interface Api {
   /** Path of a kubeconfig for it. */
   kubeconfig: string;
   received: Received[];
+  /** How many connections are open. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,10 @@ export async function serve(answer: Answer): Promise<Api> {
     url,
     kubeconfig: writeKubeconfig(httpCluster(url), { token: "t-1" }),
     received,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -67,6 +73,10 @@ export function httpCluster(server: string): object {
 
 /** A kubeconfig of one cluster and one user. */
 export function writeKubeconfig(cluster: object, user: object, context: object = { namespace: "agents" }): string {
+  return writeTemporary("config", kubeconfigOf(cluster, user, context));
+}
+
+export function kubeconfigOf(cluster: object, user: object, context: object = { namespace: "agents" }): string {
   const config = {
     apiVersion: "v1",
     kind: "Config",
@@ -75,7 +85,7 @@ export function writeKubeconfig(cluster: object, user: object, context: object =
     contexts: [{ name: "x", context: { cluster: "c", user: "u", ...context } }],
     "current-context": "x",
   };
-  return writeTemporary("config", JSON.stringify(config));
+  return JSON.stringify(config);
 }
 
 const credentialVersion = "client.authentication.k8s.io/v1";
@@ -87,10 +97,10 @@ export function execUser(script: string): object {
   return { exec: { apiVersion: credentialVersion, command, interactiveMode: "Never" } };
 }
 
-/** What such a program prints. A token that is `stale` is asked for anew at the next request. */
-export function execCredential(token: string, { stale = false } = {}): string {
+/** What such a program prints. What is `stale` is asked for anew at the next request. */
+export function execCredential(given: object, { stale = false } = {}): string {
   const expiry = stale ? { expirationTimestamp: "2026-01-01T00:00:00Z" } : {};
-  return JSON.stringify({ apiVersion: credentialVersion, kind: "ExecCredential", status: { token, ...expiry } });
+  return JSON.stringify({ apiVersion: credentialVersion, kind: "ExecCredential", status: { ...given, ...expiry } });
 }
 
 /**
@@ -102,7 +112,7 @@ export function hangingLogin({ firstToken }: { firstToken?: string } = {}): { us
   const first =
     firstToken === undefined
       ? ""
-      : `[ "$(wc -l < ${log})" -gt 1 ] || { echo '${execCredential(firstToken, { stale: true })}'; exit 0; }`;
+      : `[ "$(wc -l < ${log})" -gt 1 ] || { echo '${execCredential({ token: firstToken }, { stale: true })}'; exit 0; }`;
   const user = execUser(`echo started >> ${log}\n${first}\ncat > /dev/null`);
   return { user, starts: () => readFileSync(log, "utf8").split("\n").length - 1 };
 }

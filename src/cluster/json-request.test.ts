@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Answer, type Api, answerJson, serve, status, transportTo } from "../../test/unit/cluster/api.ts";
-import { errorFrom, type JsonRequest, requestJson } from "./json-request.ts";
+import { type JsonRequest, requestJson } from "./json-request.ts";
 import type { Transport } from "./transport.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -113,26 +113,6 @@ describe("a refusal is told once, in the server's words", () => {
     const { api, transport } = await stage((response) => answerJson(response, code, status(code, reason, "in words")));
     await expect(get(transport)).rejects.toMatchObject({ kind, status: code, reason, message: "in words" });
     expect(api.received).toHaveLength(1);
-  });
-
-  test("also when a proxy on the way says it in plain text", () => {
-    expect(errorFrom(403, undefined, "RBAC: access denied\n")).toMatchObject({
-      kind: "denied",
-      message: "RBAC: access denied",
-    });
-    expect(errorFrom(502, undefined, "")).toMatchObject({
-      kind: "unavailable",
-      message: "the Kubernetes API answered 502",
-    });
-  });
-
-  test("a page of a proxy is cut to what a message can hold", () => {
-    expect(errorFrom(500, undefined, "x".repeat(10_000)).message).toHaveLength(500);
-  });
-
-  test("a Retry-After that is no number of seconds is left alone", () => {
-    expect(errorFrom(429, "Wed, 21 Oct 2026 07:28:00 GMT", "").retryAfterMs).toBeUndefined();
-    expect(errorFrom(429, ["2"], "").retryAfterMs).toBe(2_000);
   });
 });
 

@@ -1,7 +1,8 @@
 import { backoffMs } from "../lib/backoff.ts";
 import { type Bounded, bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
-import { ApiError, type ApiErrorKind, isApiError } from "./api-error.ts";
+import { type ApiError, isApiError } from "./api-error.ts";
+import { readRefusal } from "./refusal.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -82,62 +83,10 @@ async function tryOnce<T>(transport: Transport, request: JsonRequest, signal: Ab
 }
 
 async function readJson(server: string, response: HttpResponse): Promise<unknown> {
-  let text: string;
   try {
-    text = await response.body.text();
+    if (response.status >= 300) throw await readRefusal(response);
+    return JSON.parse(await response.body.text());
   } catch (error) {
-    throw unreachable(server, error);
+    throw isApiError(error) ? error : unreachable(server, error);
   }
-  if (response.status >= 300) throw errorFrom(response.status, response.headers["retry-after"], text);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw unreachable(server, error);
-  }
-}
-
-/** The server's refusal as an `ApiError`. `text` is a Status object, or plain text from a proxy on the way. */
-export function errorFrom(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
-  const { message, reason } = readStatus(text);
-  const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
-  return new ApiError(message || `the Kubernetes API answered ${status}`, {
-    kind: kindOfStatus(status, reason),
-    status,
-    ...(reason === undefined ? {} : { reason }),
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
-  });
-}
-
-function readStatus(text: string): { message: string; reason: string | undefined } {
-  try {
-    const status: unknown = JSON.parse(text);
-    if (typeof status === "object" && status !== null) {
-      const { message, reason } = status as { message?: unknown; reason?: unknown };
-      return {
-        message: typeof message === "string" ? message : "",
-        reason: typeof reason === "string" ? reason : undefined,
-      };
-    }
-  } catch {
-    // Not JSON: a load balancer's page or kubelet's plain text, shown as it is.
-  }
-  return { message: text.trim().slice(0, 500), reason: undefined };
-}
-
-const kinds: Record<number, ApiErrorKind> = {
-  400: "invalid",
-  401: "unauthorized",
-  403: "denied",
-  404: "missing",
-  408: "unavailable",
-  409: "conflict",
-  410: "gone",
-  422: "invalid",
-  429: "throttled",
-};
-
-function kindOfStatus(status: number, reason: string | undefined): ApiErrorKind {
-  if (reason === "AlreadyExists") return "exists";
-  if (reason === "Expired" || reason === "Gone") return "gone";
-  return kinds[status] ?? (status >= 500 ? "unavailable" : "refused");
 }

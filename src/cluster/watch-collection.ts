@@ -1,8 +1,8 @@
 import { createLineSplitter } from "../lib/lines.ts";
 import { ApiError } from "./api-error.ts";
 import type { Resource, Resources, WatchEvent } from "./cluster.ts";
-import { errorFrom } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
+import { errorFrom, readRefusal } from "./refusal.ts";
 import type { Transport } from "./transport.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -30,11 +30,9 @@ export async function* watchCollection<R extends Resource>(
   });
   const path = `${pathOf(resource, namespace)}${query}`;
   const response = await transport.send({ method: "GET", path, stream: true, signal });
-  if (response.status !== 200) {
-    throw errorFrom(response.status, response.headers["retry-after"], await response.body.text());
-  }
   const lines = createLineSplitter();
   try {
+    if (response.status !== 200) throw await readRefusal(response);
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       for (const line of lines.push(chunk)) yield readEvent<R>(line.toString("utf8"));
     }

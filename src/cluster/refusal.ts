@@ -1,0 +1,67 @@
+import { ApiError, type ApiErrorKind } from "./api-error.ts";
+import type { HttpResponse } from "./transport.ts";
+
+/** More than any Status object: a body without an end is cut here. */
+const longestBytes = 1024 * 1024;
+
+/** What a server refused, from its answer. The body is read to its end, or cut with its connection. */
+export async function readRefusal({ status, headers, body }: HttpResponse): Promise<ApiError> {
+  return errorFrom(status, headers["retry-after"], await textOf(body));
+}
+
+async function textOf(body: HttpResponse["body"]): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= longestBytes) break;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The server's refusal as an `ApiError`. `text` is a Status object, or plain text from a proxy on the way. */
+export function errorFrom(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
+  const { message, reason } = readStatus(text);
+  const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+  return new ApiError(message || `the Kubernetes API answered ${status}`, {
+    kind: kindOfStatus(status, reason),
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
+  });
+}
+
+function readStatus(text: string): { message: string; reason: string | undefined } {
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status === "object" && status !== null) {
+      const { message, reason } = status as { message?: unknown; reason?: unknown };
+      return {
+        message: typeof message === "string" ? message : "",
+        reason: typeof reason === "string" ? reason : undefined,
+      };
+    }
+  } catch {
+    // Not JSON: a load balancer's page or kubelet's plain text, shown as it is.
+  }
+  return { message: text.trim().slice(0, 500), reason: undefined };
+}
+
+const kinds: Record<number, ApiErrorKind> = {
+  400: "invalid",
+  401: "unauthorized",
+  403: "denied",
+  404: "missing",
+  408: "unavailable",
+  409: "conflict",
+  410: "gone",
+  422: "invalid",
+  429: "throttled",
+};
+
+function kindOfStatus(status: number, reason: string | undefined): ApiErrorKind {
+  if (reason === "AlreadyExists") return "exists";
+  if (reason === "Expired" || reason === "Gone") return "gone";
+  return kinds[status] ?? (status >= 500 ? "unavailable" : "refused");
+}

@@ -1,8 +1,9 @@
 /**
  * What went wrong with a request, in the words of the decision it leads to.
  *
- * - `missing` 404, `denied` 403, `unauthorized` 401, `conflict` 409 (changed under us), `exists` 409 AlreadyExists,
- *   `invalid` 400/422, `gone` 410, `throttled` 429, `unavailable` 5xx
+ * - `missing` 404 in the API's own words, `denied` 403, `unauthorized` 401, `conflict` 409 (changed under us), `exists`
+ *   409 AlreadyExists, `invalid` 400/422, `gone` 410, `throttled` 429
+ * - `unavailable`: 5xx, or a 404 from what stands in the API's place
  * - `unreachable`: no answer came; a change that was asked for may have been made all the same
  * - `refused`: any other status
  */

@@ -38,6 +38,13 @@ describe("an object that is not there", () => {
     expect(await cluster.delete("jobs", ref, { signal })).toBe(false);
   });
 
+  test("is not known to be missing while a load balancer answers for the API", async () => {
+    const { cluster } = await stage((response, nth) =>
+      nth === 1 ? response.writeHead(404).end("<html>no backend</html>") : answerJson(response, 200, { nth }),
+    );
+    expect(await cluster.read("pods", ref, { signal })).toEqual({ nth: 2 });
+  });
+
   test("is also one that another has the name of, when it is deleted by its uid", async () => {
     const { api, cluster } = await refusing(409, "Conflict");
     expect(await cluster.delete("jobs", ref, { signal, uid: "u-1" })).toBe(false);

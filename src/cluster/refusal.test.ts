@@ -17,6 +17,13 @@ describe("a refusal by something on the way", () => {
     });
   });
 
+  test.each(["<html>404 Not Found</html>", "", "404 page not found\n", '{"message":"no Route matched"}', "[]", "null"])(
+    "is no word about an object, though it is a 404: %j",
+    (text) => {
+      expect(errorFrom(404, undefined, text)).toMatchObject({ kind: "unavailable", status: 404, passing: true });
+    },
+  );
+
   test("is cut to what a message can hold", () => {
     expect(errorFrom(500, undefined, "x".repeat(10_000)).message).toHaveLength(500);
   });

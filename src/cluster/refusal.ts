@@ -20,32 +20,41 @@ async function textOf(body: HttpResponse["body"]): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The server's refusal as an `ApiError`. `text` is a Status object, or plain text from a proxy on the way. */
+/** The server's refusal as an `ApiError`. `text` is a Status object, or what something on the way says in its place. */
 export function errorFrom(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
-  const { message, reason } = readStatus(text);
+  const { message, reason, isStatus } = readStatus(text);
   const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
   return new ApiError(message || `the Kubernetes API answered ${status}`, {
-    kind: kindOfStatus(status, reason),
+    // Only the API knows its objects: a load balancer that finds no server says 404, too.
+    kind: status === 404 && !isStatus ? "unavailable" : kindOfStatus(status, reason),
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
   });
 }
 
-function readStatus(text: string): { message: string; reason: string | undefined } {
+interface Status {
+  message: string;
+  reason: string | undefined;
+  /** Whether it is the API server's own word. */
+  isStatus: boolean;
+}
+
+function readStatus(text: string): Status {
   try {
     const status: unknown = JSON.parse(text);
     if (typeof status === "object" && status !== null) {
-      const { message, reason } = status as { message?: unknown; reason?: unknown };
+      const { kind, message, reason } = status as { kind?: unknown; message?: unknown; reason?: unknown };
       return {
         message: typeof message === "string" ? message : "",
         reason: typeof reason === "string" ? reason : undefined,
+        isStatus: kind === "Status",
       };
     }
   } catch {
     // Not JSON: a load balancer's page or kubelet's plain text, shown as it is.
   }
-  return { message: text.trim().slice(0, 500), reason: undefined };
+  return { message: text.trim().slice(0, 500), reason: undefined, isStatus: false };
 }
 
 const kinds: Record<number, ApiErrorKind> = {

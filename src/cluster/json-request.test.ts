@@ -62,6 +62,19 @@ describe("what may pass is tried again", () => {
     expect(api.received).toHaveLength(3);
   });
 
+  test.each(["POST", "PATCH"] as const)(
+    "a %s that met another change: a quota's, or the object's own",
+    async (method) => {
+      const quota =
+        'Operation cannot be fulfilled on resourcequotas "team": the object has been modified; please apply your changes to the latest version and try again';
+      const { api, transport } = await stage((response, nth) =>
+        nth <= 2 ? answerJson(response, 409, status(409, "Conflict", quota)) : answerJson(response, 201, { nth }),
+      );
+      expect(await get(transport, { method, body: {} })).toEqual({ nth: 3 });
+      expect(api.received).toHaveLength(3);
+    },
+  );
+
   test("not before the time that the server names", async () => {
     const { transport } = await stage((response, nth) =>
       nth === 1 ? busy(response, "1") : answerJson(response, 200, {}),
@@ -114,6 +127,12 @@ describe("a refusal is told once, in the server's words", () => {
     await expect(get(transport)).rejects.toMatchObject({ kind, status: code, reason, message: "in words" });
     expect(api.received).toHaveLength(1);
   });
+});
+
+test("a name that is taken is told at once, though it is a conflict, too", async () => {
+  const { api, transport } = await stage((response) => answerJson(response, 409, status(409, "AlreadyExists")));
+  await expect(get(transport, { method: "POST", body: {} })).rejects.toMatchObject({ kind: "exists" });
+  expect(api.received).toHaveLength(1);
 });
 
 describe("a token that is no longer good", () => {

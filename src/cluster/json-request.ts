@@ -19,8 +19,8 @@ export type JsonRequest = Omit<HttpRequest, "signal" | "stream"> & {
 };
 
 /**
- * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx) is tried again within the call's bound,
- * after `Retry-After` where the server names one; a 401 once more with credentials read anew.
+ * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx, a conflict) is tried again within the call's
+ * bound, after `Retry-After` where the server names one; a 401 once more with credentials read anew.
  *
  * All our calls may be repeated: names are our own, so a repeated create answers "exists".
  * Throws `ApiError`, or the signal's reason.
@@ -47,9 +47,12 @@ export async function requestJson<T>(transport: Transport, request: JsonRequest)
   }
 }
 
-/** Our patches name no version: one that met another change is simply made again. */
+/**
+ * Our patches name no version: one that met another change is simply made again. A create meets a conflict when another
+ * changed the namespace's ResourceQuota at the same time (kubernetes#67761); a name that is taken is `exists`.
+ */
 function mayPass(error: ApiError, method: string): boolean {
-  return error.passing || (error.kind === "conflict" && method === "PATCH");
+  return error.passing || (error.kind === "conflict" && (method === "PATCH" || method === "POST"));
 }
 
 type Outcome<T> = { kind: "answer"; value: T } | { kind: "failure"; error: unknown };

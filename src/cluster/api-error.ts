@@ -27,7 +27,7 @@ export class ApiError extends Error {
   readonly status: number;
   /** The server's own reason, such as "AlreadyExists" or "Forbidden". */
   readonly reason: string | undefined;
-  /** From the Retry-After header. */
+  /** How long the server asks to wait: bounded and spread, ready to be slept. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

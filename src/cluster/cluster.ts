@@ -70,6 +70,8 @@ export interface LogRequest {
 /** The answer to a log request as it came: always asked for with timestamps. The body must be read or cancelled. */
 export interface LogResponse {
   status: number;
+  /** How long the Retry-After header asks to wait: bounded and spread, ready to be slept. */
+  retryAfterMs?: number;
   body: AsyncIterable<Uint8Array>;
 }
 

@@ -120,6 +120,15 @@ describe("a log", () => {
     });
   });
 
+  test("that is refused says how long the server asks to wait", async () => {
+    const { cluster } = await stage((response) => response.writeHead(429, { "retry-after": "7" }).end("too many"));
+    const { status, retryAfterMs, body } = await cluster.openLog(request);
+    for await (const _ of body);
+    expect(status).toBe(429);
+    expect(retryAfterMs).toBeGreaterThanOrEqual(7_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(7_000 * 1.25);
+  });
+
   test("that does not begin in time is unreachable", async () => {
     const { api, cluster } = await stage(() => {});
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -1,4 +1,5 @@
 import { bounded } from "../lib/bounded.ts";
+import { readRetryAfter } from "../lib/retry-after.ts";
 import { type ApiErrorKind, isApiError } from "./api-error.ts";
 import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cluster.ts";
 import type { CredentialSource } from "./credentials.ts";
@@ -108,14 +109,15 @@ async function openLog(
   const end = () => life.abort(opening.signal.reason);
   opening.signal.addEventListener("abort", end, { once: true });
   try {
-    const { status, body } = await transport.send({
+    const { status, headers, body } = await transport.send({
       method: "GET",
       path: `${pathOf("pods", pod.namespace, pod.name)}/log${query}`,
       stream: true,
       signal: life.signal,
     });
     signal.addEventListener("abort", () => life.abort(signal.reason), { once: true });
-    return { status, body };
+    const retryAfterMs = readRetryAfter(headers["retry-after"]);
+    return { status, body, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   } catch (error) {
     throw opening.timeUp() ? unreachable(transport.server, error) : error;
   } finally {

@@ -29,9 +29,24 @@ describe("a refusal by something on the way", () => {
   });
 });
 
-test("a Retry-After that is no number of seconds is left alone", () => {
-  expect(errorFrom(429, "Wed, 21 Oct 2026 07:28:00 GMT", "").retryAfterMs).toBeUndefined();
-  expect(errorFrom(429, ["2"], "").retryAfterMs).toBe(2_000);
+describe("the wait that a server asks for", () => {
+  const details = (retryAfterSeconds: unknown) => JSON.stringify({ kind: "Status", details: { retryAfterSeconds } });
+
+  test.each([
+    [["2"], "", 2_000],
+    ["3", details(9), 3_000],
+    [undefined, details(9), 9_000],
+    ["86400", "", 60_000],
+    [undefined, details(86_400), 60_000],
+  ])("by header %j or Status %s is kept to, a minute at most, with a little more", (header, text, leastMs) => {
+    const { retryAfterMs = 0 } = errorFrom(429, header, text);
+    expect(retryAfterMs).toBeGreaterThanOrEqual(leastMs);
+    expect(retryAfterMs).toBeLessThanOrEqual(leastMs * 1.25);
+  });
+
+  test("is left alone when it is no number of seconds", () => {
+    expect(errorFrom(429, "Wed, 21 Oct 2026 07:28:00 GMT", details("soon")).retryAfterMs).toBeUndefined();
+  });
 });
 
 describe("a body that never ends is cut, with its connection", () => {

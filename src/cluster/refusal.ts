@@ -1,3 +1,4 @@
+import { readRetryAfter } from "../lib/retry-after.ts";
 import { ApiError, type ApiErrorKind } from "./api-error.ts";
 import type { HttpResponse } from "./transport.ts";
 
@@ -22,20 +23,22 @@ async function textOf(body: HttpResponse["body"]): Promise<string> {
 
 /** The server's refusal as an `ApiError`. `text` is a Status object, or what something on the way says in its place. */
 export function errorFrom(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
-  const { message, reason, isStatus } = readStatus(text);
-  const seconds = Number(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
+  const { message, reason, isStatus, retryAfterSeconds } = readStatus(text);
+  const retryAfterMs = readRetryAfter(retryAfter) ?? readRetryAfter(retryAfterSeconds);
   return new ApiError(message || `the Kubernetes API answered ${status}`, {
     // Only the API knows its objects: a load balancer that finds no server says 404, too.
     kind: status === 404 && !isStatus ? "unavailable" : kindOfStatus(status, reason),
     status,
     ...(reason === undefined ? {} : { reason }),
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 interface Status {
   message: string;
   reason: string | undefined;
+  /** Says the same as the header, also where there is none: in an event of a watch. */
+  retryAfterSeconds: unknown;
   /** Whether it is the API server's own word. */
   isStatus: boolean;
 }
@@ -44,17 +47,20 @@ function readStatus(text: string): Status {
   try {
     const status: unknown = JSON.parse(text);
     if (typeof status === "object" && status !== null) {
-      const { kind, message, reason } = status as { kind?: unknown; message?: unknown; reason?: unknown };
+      const { kind, message, reason, details } = status as Record<"kind" | "message" | "reason", unknown> & {
+        details?: { retryAfterSeconds?: unknown } | null;
+      };
       return {
         message: typeof message === "string" ? message : "",
         reason: typeof reason === "string" ? reason : undefined,
+        retryAfterSeconds: details?.retryAfterSeconds,
         isStatus: kind === "Status",
       };
     }
   } catch {
     // Not JSON: a load balancer's page or kubelet's plain text, shown as it is.
   }
-  return { message: text.trim().slice(0, 500), reason: undefined, isStatus: false };
+  return { message: text.trim().slice(0, 500), reason: undefined, retryAfterSeconds: undefined, isStatus: false };
 }
 
 const kinds: Record<number, ApiErrorKind> = {

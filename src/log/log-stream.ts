@@ -1,5 +1,6 @@
 import type { Cluster, LogResponse, Ref } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
+import { readRetryAfter } from "../lib/retry-after.ts";
 
 export interface StreamRequest {
   pod: Ref;
@@ -51,7 +52,7 @@ export class LogStream {
         this.#iterator = response.body[Symbol.asyncIterator]();
         return true;
       }
-      this.end = refusal(response.status, await readStatus(response.body));
+      this.end = refusal(response, await readStatus(response.body));
     } catch (error) {
       this.#fail(error);
     }
@@ -112,7 +113,7 @@ async function orQuiet<T>(pending: Promise<T>, quietMs: number): Promise<T | "qu
 }
 
 /** 204: no node yet. 400: the container waits to start, in the server's words. */
-function refusal(status: number, { message, retryAfterMs }: Status): StreamEnd {
+function refusal({ status, retryAfterMs: header }: LogResponse, { message, retryAfterMs = header }: Status): StreamEnd {
   if (status === 204 || status === 400) return { kind: "waiting", why: message };
   const why = `the log was refused with ${status}: ${message}`;
   if (status === 401 || status === 403) return { kind: "denied", why };
@@ -134,8 +135,8 @@ async function readStatus(body: LogResponse["body"]): Promise<Status> {
   }
   try {
     const status = JSON.parse(text) as { message?: unknown; details?: { retryAfterSeconds?: unknown } };
-    const seconds = status.details?.retryAfterSeconds;
-    const retry = typeof seconds === "number" && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+    const retryAfterMs = readRetryAfter(status.details?.retryAfterSeconds);
+    const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
     return { message: typeof status.message === "string" ? status.message : text.slice(0, 500), ...retry };
   } catch {
     return { message: text.trim().slice(0, 500) };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { apiError, MemoryCluster } from "../../test/unit/run/memory-cluster.ts";
 import { exited, open, pod, running } from "../../test/unit/run/run-parts.ts";
+import { ApiError } from "../cluster/api-error.ts";
 import { createPodBoard, type PodBoard, type PodView } from "./pod-board.ts";
 
 beforeEach(() => {
@@ -114,6 +115,7 @@ describe("one watch", () => {
 
   test("that the server ends goes on from where it was, without a list", async () => {
     const { cluster, view } = await stage();
+    await later(2_000);
     cluster.endWatches();
     await later(0);
     cluster.put("pods", pod());
@@ -155,6 +157,7 @@ describe("what a watch misses", () => {
         throw apiError("gone");
       },
     };
+    await later(2_000);
     cluster.endWatches();
     await later(10);
     expect(phaseOf(view)).toBe("Failed");
@@ -171,6 +174,63 @@ describe("what a watch misses", () => {
 });
 
 describe("an API that refuses", () => {
+  const scope = { namespace: "agents", labelSelector: "" };
+
+  /** A watch that goes wrong at once, and how often it was asked for: not for ever, or a board without a wait would never come back. */
+  function failingWatch(fail: () => void) {
+    const cluster = new MemoryCluster();
+    const asked = { list: 0, watch: 0 };
+    const board = createPodBoard(
+      {
+        list: (...args) => {
+          asked.list++;
+          return cluster.list(...args);
+        },
+        async *watch() {
+          if (++asked.watch > 1_000) await new Promise(() => {});
+          fail();
+        },
+      },
+      scope,
+    );
+    return { cluster, board, asked };
+  }
+
+  test.each([
+    ["ends without a word", () => {}],
+    [
+      "is told that its version is too old",
+      () => {
+        throw apiError("gone");
+      },
+    ],
+  ])("every watch, which %s: the waits between them grow, and the lists keep the view up to date", async (_, fail) => {
+    const { cluster, board, asked } = failingWatch(fail);
+    const view = board.view("job-1");
+    await later(60_000);
+    expect(asked.watch).toBeLessThan(20);
+    expect(asked.list).toBe(asked.watch);
+    cluster.put("pods", pod({ state: exited(0) }));
+    await later(11_000);
+    expect(view.state().kind).toBe("present");
+    view.close();
+  });
+
+  test("and says how long to wait, is not asked before", async () => {
+    const cluster = new MemoryCluster();
+    cluster.interference = {
+      before: () => {
+        throw new ApiError("busy", { kind: "throttled", status: 429, retryAfterMs: 40_000 });
+      },
+    };
+    const view = createPodBoard(cluster, scope).view("job-1");
+    await later(39_999);
+    expect(cluster.calls).toHaveLength(1);
+    await later(1);
+    expect(cluster.calls).toHaveLength(2);
+    view.close();
+  });
+
   test("the watch, which the Role may not grant: the pods are asked for every few seconds", async () => {
     const { cluster, view } = await stage((cluster) => {
       cluster.interference = {

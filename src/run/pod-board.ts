@@ -38,6 +38,8 @@ const relistMs = 10 * 60_000;
 /** Where `watch` is not granted. */
 const pollMs = 3_000;
 const healthyMs = 60_000;
+/** A watch that ends sooner, without a word, has failed: something on the way does not let it live (so does client-go). */
+const shortestWatchMs = 1_000;
 /** Bound of a read that somebody asked for. */
 const refreshMs = 10_000;
 
@@ -109,8 +111,11 @@ async function keepUp(cluster: BoardCluster, watched: Watched, signal: AbortSign
 }
 
 function retryMs(error: unknown, failures: number): number {
-  if (isApiError(error, "gone")) return 0;
-  return isApiError(error, "denied") ? pollMs : backoffMs(failures, { firstMs: 250, maxMs: 10_000 });
+  // What happened while the version was too old is read at once; a server that says so again and again is not besieged.
+  if (isApiError(error, "gone") && failures <= 1) return 0;
+  if (isApiError(error, "denied")) return pollMs;
+  const waitMs = backoffMs(failures, { firstMs: 250, maxMs: 10_000 });
+  return isApiError(error) ? Math.max(waitMs, error.retryAfterMs ?? 0) : waitMs;
 }
 
 async function readPods(
@@ -123,29 +128,38 @@ async function readPods(
   return resourceVersion;
 }
 
-async function followPods(
-  cluster: BoardCluster,
-  watched: Watched & { resourceVersion: string },
-  signal: AbortSignal,
-): Promise<void> {
+interface Version {
+  resourceVersion: string;
+}
+
+async function followPods(cluster: BoardCluster, watched: Watched & Version, signal: AbortSignal): Promise<void> {
   const relistAtMs = Date.now() + relistMs;
   let { resourceVersion } = watched;
-  while (Date.now() < relistAtMs) {
-    const silence = new AbortController();
-    const { namespace, labelSelector, states } = watched;
-    const options = { labelSelector, resourceVersion, signal: AbortSignal.any([signal, silence.signal]) };
-    const events = cluster.watch("pods", namespace, options)[Symbol.asyncIterator]();
-    for (;;) {
-      const bound = bounded(signal, silentMs);
-      bound.signal.addEventListener("abort", () => silence.abort(bound.signal.reason), { once: true });
-      const next = await events.next().finally(bound.done);
-      if (next.done) break;
-      const event = next.value;
-      if (event.type !== "BOOKMARK") states.put(event.object, event.type === "DELETED");
-      resourceVersion =
-        (event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata?.resourceVersion) ?? resourceVersion;
-    }
+  while (Date.now() < relistAtMs) resourceVersion = await watchPods(cluster, { ...watched, resourceVersion }, signal);
+}
+
+/** One watch to its end; the result is the version that the next one goes on from. */
+async function watchPods(cluster: BoardCluster, watched: Watched & Version, signal: AbortSignal): Promise<string> {
+  const openedAtMs = Date.now();
+  const silence = new AbortController();
+  const { namespace, labelSelector, states } = watched;
+  let { resourceVersion } = watched;
+  let heard = false;
+  const options = { labelSelector, resourceVersion, signal: AbortSignal.any([signal, silence.signal]) };
+  const events = cluster.watch("pods", namespace, options)[Symbol.asyncIterator]();
+  for (;;) {
+    const bound = bounded(signal, silentMs);
+    bound.signal.addEventListener("abort", () => silence.abort(bound.signal.reason), { once: true });
+    const next = await events.next().finally(bound.done);
+    if (next.done) break;
+    heard = true;
+    const event = next.value;
+    if (event.type !== "BOOKMARK") states.put(event.object, event.type === "DELETED");
+    resourceVersion =
+      (event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata?.resourceVersion) ?? resourceVersion;
   }
+  if (!heard && Date.now() - openedAtMs < shortestWatchMs) throw new Error("the watch ended as soon as it had begun");
+  return resourceVersion;
 }
 
 /** What is known, and who is told when it changes. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { apiError, MemoryCluster } from "../../test/unit/run/memory-cluster.ts";
 import { exited, open, pod, running } from "../../test/unit/run/run-parts.ts";
@@ -123,6 +124,13 @@ describe("one watch", () => {
     expect(phaseOf(view)).toBe("Running");
     expect(cluster.count("list", "pods")).toBe(1);
   });
+});
+
+test("reading the pods anew leaves nothing on the signal of a run that lives for days", async () => {
+  const { view } = await stage();
+  const { signal } = new AbortController();
+  for (let asked = 0; asked < 50; asked++) await view.refresh(signal);
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
 
 describe("what a watch misses", () => {

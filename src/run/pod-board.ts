@@ -3,7 +3,7 @@ import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
-import { never } from "./race.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 
 /** The latest that is known of a Job's pod. */
 export type PodState = { kind: "absent" } | { kind: "present"; pod: Pod } | { kind: "deleted"; last: Pod };
@@ -67,7 +67,7 @@ export function createPodBoard(cluster: BoardCluster, scope: BoardScope): PodBoa
       }
       return {
         ...view,
-        refresh: (signal) => Promise.race([readNow(), never<void>(signal)]),
+        refresh: (signal) => untilAborted(readNow(), signal),
         close: () => {
           view.close();
           if (!states.isEmpty) return;

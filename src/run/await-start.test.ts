@@ -234,3 +234,36 @@ test("a cancelled run stops waiting at once", async () => {
   setTimeout(() => controller.abort(new Error("cancelled")), 10);
   await expect(start).rejects.toThrow("cancelled");
 });
+
+describe("what cannot be asked", () => {
+  test("a failure that was seen before the API went away is no failure until the API says so again", async () => {
+    const cluster = new MemoryCluster();
+    cluster.put("pods", { ...recorded("image-missing"), metadata: pod().metadata ?? {} });
+    const { start } = waitFor(cluster, { suspectMs: 30, pendingMs: 10_000 });
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    let away = true;
+    cluster.interference = {
+      before: () => {
+        if (away) throw apiError("unreachable");
+      },
+    };
+    // It started meanwhile, and no watch told.
+    cluster.put("pods", pod({ state: running }), { silent: true });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    away = false;
+    expect(await start).toMatchObject({ kind: "started" });
+  });
+
+  test("a Role without events and Jobs leaves the limit and a word of what is waited for", async () => {
+    const cluster = new MemoryCluster();
+    cluster.interference = {
+      before: ({ verb, resource }) => {
+        if ((verb === "list" && resource === "events") || (verb === "read" && resource === "jobs"))
+          throw apiError("denied");
+      },
+    };
+    const { start, said } = waitFor(cluster, { noPodMs: 10, sayEveryMs: 20, pendingMs: 150 });
+    expect(await start).toMatchObject(failure("k8s_job_create_failed"));
+    expect(said.join()).toContain("the Job to get its pod");
+  });
+});

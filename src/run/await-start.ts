@@ -93,22 +93,10 @@ class StartWait {
     if (nowMs - this.#beganMs < this.#deps.limits.noPodMs || nowMs - this.#askedAtMs < this.#askEveryMs)
       return undefined;
     this.#askedAtMs = nowMs;
-    const ref = { namespace: this.#job.metadata?.namespace ?? "", name: this.#job.metadata?.name ?? "" };
     try {
-      const job = await this.#deps.cluster.read("jobs", ref, { signal });
-      if (!job || job.metadata?.uid !== this.#job.metadata?.uid) {
-        return {
-          kind: "failed",
-          failure: {
-            code: "k8s_job_deleted",
-            message: `Job ${ref.name} was deleted from outside before it had a pod.`,
-          },
-        };
-      }
-      const { namespace } = ref;
-      const events = await eventsOf(this.#deps.cluster, { namespace, uid: this.#job.metadata?.uid }, signal);
-      const refused = events.findLast(({ reason }) => reason === "FailedCreate");
-      const failure = refused && refusedPod(refused.message ?? "");
+      const job = await this.#readJob(signal);
+      if (!job || job.metadata?.uid !== this.#job.metadata?.uid) return jobDeleted(this.#job);
+      const failure = await this.#refusal(signal);
       // A quota or a policy stands; anything else, such as a conflict of two writers, the Job controller tries again.
       const mayPass = failure?.code === "k8s_job_create_failed" && nowMs - this.#beganMs < this.#deps.limits.suspectMs;
       if (failure && !mayPass) return { kind: "failed", failure };
@@ -123,6 +111,19 @@ class StartWait {
     }
   }
 
+  /** Without the right to read it, the Job is as it was made. */
+  async #readJob(signal: AbortSignal): Promise<Job | undefined> {
+    const { namespace = "", name = "" } = this.#job.metadata ?? {};
+    return permitted(this.#deps.cluster.read("jobs", { namespace, name }, { signal }), this.#job);
+  }
+
+  async #refusal(signal: AbortSignal): Promise<PodFailure | undefined> {
+    const { namespace = "", uid } = this.#job.metadata ?? {};
+    const events = await permitted(eventsOf(this.#deps.cluster, { namespace, uid }, signal), []);
+    const refused = events.findLast(({ reason }) => reason === "FailedCreate");
+    return refused && refusedPod(refused.message ?? "");
+  }
+
   async #waiting(
     pod: Pod,
     verdict: Extract<PodVerdict, { kind: "waiting" }>,
@@ -133,7 +134,8 @@ class StartWait {
     else this.#suspectedAtMs ??= nowMs;
     const { suspectMs } = this.#deps.limits;
     if (verdict.suspect && this.#suspectedAtMs !== undefined && nowMs - this.#suspectedAtMs >= suspectMs) {
-      return { kind: "failed", failure: verdict.suspect };
+      const failure = await this.#confirmed(pod, signal);
+      if (failure) return { kind: "failed", failure };
     }
     if (nowMs - this.#saidAtMs < this.#deps.limits.sayEveryMs && nowMs - this.#sinceMs < this.#deps.limits.pendingMs)
       return undefined;
@@ -142,6 +144,21 @@ class StartWait {
     if (!explained) return undefined;
     await this.#sayNowAndThen(explained.why);
     return this.#limit(explained.why, explained.code);
+  }
+
+  /** What is known of the pod may be old, while the API is away: the suspicion must stand in what it answers now. */
+  async #confirmed(pod: Pod, signal: AbortSignal): Promise<PodFailure | undefined> {
+    const { namespace = "", name = "", uid } = pod.metadata ?? {};
+    try {
+      const now = await permitted(this.#deps.cluster.read("pods", { namespace, name }, { signal }), pod);
+      const verdict = now?.metadata?.uid === uid ? stateVerdict({ kind: "present", pod: now ?? pod }) : undefined;
+      if (verdict?.kind === "waiting" && verdict.suspect) return verdict.suspect;
+      await this.#deps.view.refresh(signal);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || !isApiError(error)) throw error;
+      return undefined;
+    }
   }
 
   #limit(why: string, code: PodFailure["code"]): Start | undefined {
@@ -161,5 +178,20 @@ class StartWait {
     this.#saidAtMs = Date.now();
     const minutes = Math.round((Date.now() - this.#beganMs) / 60_000);
     await this.#deps.log.say(`the run has waited ${minutes} min to start, for ${why}`);
+  }
+}
+
+function jobDeleted({ metadata }: Job): Start {
+  const message = `Job ${metadata?.name} was deleted from outside before it had a pod.`;
+  return { kind: "failed", failure: { code: "k8s_job_deleted", message } };
+}
+
+/** The answer, or what takes its place where the Role does not allow to ask. */
+async function permitted<T, N>(call: Promise<T>, otherwise: N): Promise<T | N> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isApiError(error, "denied")) return otherwise;
+    throw error;
   }
 }

@@ -26,7 +26,9 @@ export function isQuota(message: string): boolean {
   return /exceeded quota|failed quota|(maximum|minimum) \S+ usage per/i.test(message);
 }
 
-/** API: 'violates PodSecurity "restricted:latest"', 'admission webhook "x" denied the request', ValidatingAdmissionPolicy. */
+/** API: 'violates PodSecurity "restricted:latest"', 'admission webhook "x" denied the request', 'failed calling webhook "x"', ValidatingAdmissionPolicy. */
 export function isAdmission(error: Pick<ApiError, "message">): boolean {
-  return /violates PodSecurity|admission webhook|ValidatingAdmissionPolicy|denied the request/i.test(error.message);
+  return /violates PodSecurity|admission webhook|calling webhook|ValidatingAdmissionPolicy|denied the request/i.test(
+    error.message,
+  );
 }

@@ -11,7 +11,7 @@ export interface Deps {
   readHost: ReadHost;
   board(cluster: Cluster, namespace: string): PodBoard;
   turnstile: Turnstile;
-  /** Pods whose end this process has seen. */
+  /** Uids of the Jobs and pods whose end this process has told. */
   ended: { has(uid: string): boolean; add(uid: string): void };
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;

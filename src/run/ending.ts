@@ -46,7 +46,8 @@ export function leavesNothing(ending: Ending): boolean {
   return (ending.kind === "cancelled" || ending.kind === "timeout" || ending.kind === "inactive") && ending.gone;
 }
 
-/** Such a Job stands finished in the cluster and holds nobody up. */
+/** Such a Job comes to stand finished in the cluster and holds nobody up; not where another container runs on. */
 export function endedByItself(ending: Ending, pod: Pod | undefined): boolean {
-  return ending.kind === "exited" || (ending.kind === "failed" && hasPodEnded(pod));
+  if (ending.kind === "exited") return (pod?.spec?.containers.length ?? 1) === 1 || hasPodEnded(pod);
+  return ending.kind === "failed" && hasPodEnded(pod);
 }

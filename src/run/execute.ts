@@ -8,6 +8,7 @@ import { readRequest } from "./read-request.ts";
 import { report, reportCancelled, reportFailure } from "./report.ts";
 import { type Attempted, runAttempt } from "./run-attempt.ts";
 import { createRunLog, type RunLog } from "./run-log.ts";
+import { UnconfirmedStop } from "./unconfirmed-stop.ts";
 import { waitInLine } from "./wait-in-line.ts";
 
 /** One wake of an agent, from Paperclip's call to its result. */
@@ -66,7 +67,7 @@ async function answerFailures(
       return reportFailure(
         new RunFailure("k8s_run_detached", "Paperclip lost its hold on this run before its Job ran."),
       );
-    if (signal.aborted) return reportCancelled();
+    if (signal.aborted) return reportCancelled({ confirmed: !(error instanceof UnconfirmedStop) });
     if (isRunFailure(error)) return reportFailure(error);
     if (isApiError(error)) return reportFailure(failureOfApi(error));
     throw error;

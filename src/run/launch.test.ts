@@ -1,17 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { built, type RequestChanges } from "../../test/unit/job/request.ts";
 import { apiError, hang, MemoryCluster } from "../../test/unit/run/memory-cluster.ts";
-import { heardLog, open } from "../../test/unit/run/run-parts.ts";
+import { heardLog, job, open } from "../../test/unit/run/run-parts.ts";
 import type { Claim, Job } from "../cluster/cluster.ts";
 import { label } from "../job/names.ts";
-import { launch } from "./launch.ts";
+import { type LaunchDeps, launch } from "./launch.ts";
+import { UnconfirmedStop } from "./unconfirmed-stop.ts";
 
 const agentId = "a1";
 
-function start(cluster: MemoryCluster, changes: RequestChanges = {}, signal = open()) {
+function start(cluster: MemoryCluster, changes: RequestChanges = {}, deps: Partial<LaunchDeps> = {}) {
   const objects = built({ ...changes, agent: { id: agentId, name: "Ada" }, namespace: "agents" });
   const log = heardLog();
-  return { launched: launch(objects, agentId, { cluster, log, signal }), objects, said: log.said };
+  return { launched: launch(objects, agentId, { cluster, log, signal: open(), ...deps }), objects, said: log.said };
 }
 
 function verbs(cluster: MemoryCluster): string[] {
@@ -94,7 +95,7 @@ describe("an answer that is lost", () => {
         await hang(controller.signal);
       },
     };
-    await expect(start(cluster, {}, controller.signal).launched).rejects.toThrow("cancelled");
+    await expect(start(cluster, {}, { signal: controller.signal }).launched).rejects.toThrow("cancelled");
     expect(cluster.names("jobs")).toEqual([]);
   });
 });
@@ -166,7 +167,7 @@ describe("a launch that fails leaves nothing behind", () => {
         await hang(signal);
       },
     };
-    await expect(start(cluster, {}, controller.signal).launched).rejects.toThrow("cancelled");
+    await expect(start(cluster, {}, { signal: controller.signal }).launched).rejects.toThrow("cancelled");
     expect(cluster.names("jobs")).toEqual([]);
   });
 
@@ -180,7 +181,7 @@ describe("a launch that fails leaves nothing behind", () => {
     };
     const { launched, said } = start(cluster);
     await expect(launched).rejects.toMatchObject({ code: "k8s_permission_denied" });
-    expect(said.at(-1)).toMatch(/may be left behind, held back and without a pod.*no route/);
+    expect(said.at(-1)).toMatch(/may be left behind; it is removed later.*no route/);
   });
 
   test("when somebody deletes the Job before it is let go", async () => {
@@ -190,7 +191,22 @@ describe("a launch that fails leaves nothing behind", () => {
         if (verb === "patch") cluster.remove("jobs", name);
       },
     };
-    await expect(start(cluster).launched).rejects.toMatchObject({ code: "k8s_job_deleted" });
+    expect(await start(cluster).launched).toEqual({ kind: "taken-away" });
+  });
+
+  test("a stop that meets the Job as it is let go has no proof before the Job is gone", async () => {
+    const cluster = new MemoryCluster();
+    const controller = new AbortController();
+    cluster.interference = {
+      after: ({ verb }) => {
+        if (verb === "patch") controller.abort(new Error("cancelled"));
+        if (verb === "patch") throw controller.signal.reason;
+      },
+      before: ({ verb }) => {
+        if (verb === "delete") throw apiError("unreachable", "no route");
+      },
+    };
+    await expect(start(cluster, {}, { signal: controller.signal }).launched).rejects.toBeInstanceOf(UnconfirmedStop);
   });
 
   test("when another run's Job has the name: that one is not touched", async () => {
@@ -204,6 +220,13 @@ describe("a launch that fails leaves nothing behind", () => {
     await expect(start(cluster).launched).rejects.toMatchObject({ code: "k8s_job_create_failed" });
     expect(cluster.names("jobs")).toEqual([metadata?.name]);
   });
+});
+
+test("a Job whose end this process has told is none to give way to, though the cluster shows it as running", async () => {
+  const cluster = new MemoryCluster();
+  cluster.put("jobs", job({ name: "earlier", agentId }));
+  const { launched } = start(cluster, {}, { ended: new Set(["uid-of-earlier"]) });
+  expect(await launched).toMatchObject({ kind: "running" });
 });
 
 describe("the agent's claim", () => {

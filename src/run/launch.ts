@@ -12,17 +12,24 @@ import { never } from "./race.ts";
 import { removeJob } from "./remove-job.ts";
 import type { RunLog } from "./run-log.ts";
 import { decideRace } from "./slot.ts";
+import { UnconfirmedStop } from "./unconfirmed-stop.ts";
+import { createWebhookPatience } from "./webhook-patience.ts";
 
 export interface LaunchDeps {
   cluster: Cluster;
   log: RunLog;
   signal: AbortSignal;
+  /** Jobs whose end this process has told, though the cluster may not show it yet. */
+  ended?: { has(uid: string): boolean };
   /** Takes over what is not waited for. */
   background?: (what: string, work: Promise<unknown>) => void;
 }
 
-/** `yielded`: another process took the agent's slot at the same time and was first; nothing of ours is left. */
-export type Launched = { kind: "running"; job: Job } | { kind: "yielded"; to: string };
+/**
+ * - `yielded`: another process took the agent's slot at the same time and was first; nothing of ours is left
+ * - `taken-away`: the Job was deleted by somebody before it was let go
+ */
+export type Launched = { kind: "running"; job: Job } | { kind: "yielded"; to: string } | { kind: "taken-away" };
 
 /** A failed launch waits this long for what it had made to be gone; removing it goes on behind it. */
 const undoMs = 3_000;
@@ -38,17 +45,28 @@ const racePollMs = 100;
 export async function launch(objects: RunObjects, agentId: string, deps: LaunchDeps): Promise<Launched> {
   if (objects.claim) await ensureClaim(objects.claim, deps);
   const job = await createJob(objects.job, deps);
+  let mayRun = !isHeldByUs(job);
   try {
     const owner = { name: job.metadata?.name ?? "", uid: job.metadata?.uid ?? "" };
     const secrets = objects.secrets(owner).map((secret) => create("secrets", secret, deps));
     const [winner] = await Promise.all([findWinner(job, agentId, deps), ...secrets]);
-    if (!winner) return { kind: "running", job: await release(job, deps) };
-    await undo(objects.job, deps);
-    return { kind: "yielded", to: winner.metadata?.name ?? "" };
+    if (winner) {
+      await undo(job, deps);
+      return { kind: "yielded", to: winner.metadata?.name ?? "" };
+    }
+    mayRun = true;
+    const released = await release(job, deps);
+    return released ? { kind: "running", job: released } : { kind: "taken-away" };
   } catch (error) {
-    await undo(objects.job, deps);
+    const gone = await undo(job, deps);
+    if (deps.signal.aborted && mayRun && !gone) throw new UnconfirmedStop(job.metadata?.name ?? "", error);
     throw error;
   }
+}
+
+/** Until we let it go it has no pod. A Job that a queue holds back was never held by us. */
+function isHeldByUs(job: Job): boolean {
+  return job.metadata?.annotations?.[annotation.preparedBy] !== undefined;
 }
 
 async function createJob(job: Job, deps: LaunchDeps): Promise<Job> {
@@ -56,20 +74,22 @@ async function createJob(job: Job, deps: LaunchDeps): Promise<Job> {
     return await create("jobs", job, deps);
   } catch (error) {
     // Refused is refused; cut off in the middle, it may be there all the same.
-    if (!isRunFailure(error)) await undo(job, deps);
+    const gone = isRunFailure(error) || (await undo(job, deps));
+    if (deps.signal.aborted && !gone && !isHeldByUs(job)) throw new UnconfirmedStop(job.metadata?.name ?? "", error);
     throw error;
   }
 }
 
 /** Held Jobs of other processes are waited for: their makers may have looked before ours was there, and go on. */
-async function findWinner(job: Job, agentId: string, { cluster, log, signal }: LaunchDeps): Promise<Job | undefined> {
+async function findWinner(job: Job, agentId: string, deps: LaunchDeps): Promise<Job | undefined> {
+  const { cluster, log, signal, ended = new Set<string>() } = deps;
   const namespace = job.metadata?.namespace ?? "";
   const untilMs = Date.now() + raceMs;
   for (;;) {
     const { items } = await patiently("list the agent's Jobs", { log, signal }, () =>
       cluster.list("jobs", namespace, { labelSelector: agentSelector(agentId), signal }),
     );
-    const race = decideRace(job, items);
+    const race = decideRace(job, items, ended);
     if (race.kind === "go-on") return undefined;
     if (race.kind === "yield" || Date.now() > untilMs) return race.to;
     await sleep(racePollMs, signal);
@@ -84,8 +104,11 @@ async function create<R extends "jobs" | "secrets" | "persistentvolumeclaims">(
 ): Promise<Resources[R]> {
   const { namespace = "", name = "", labels } = object.metadata ?? {};
   const what = `${object.kind} ${name}`;
+  const webhooks = createWebhookPatience();
   try {
-    return await patiently(`create ${what}`, { log, signal }, () => cluster.create(resource, object, { signal }));
+    return await patiently(`create ${what}`, { log, signal }, () =>
+      webhooks.call(() => cluster.create(resource, object, { signal })),
+    );
   } catch (error) {
     if (!isApiError(error, "exists")) throw createFailure(what, namespace, error);
     const found = await patiently(`read ${what}`, { log, signal }, () =>
@@ -97,20 +120,18 @@ async function create<R extends "jobs" | "secrets" | "persistentvolumeclaims">(
   }
 }
 
-/** The Job has no pod before this. A Job that a queue holds back was never held by us, and is left to it. */
-async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<Job> {
-  if (job.metadata?.annotations?.[annotation.preparedBy] === undefined) return job;
+/** The Job has no pod before this. Undefined: it is not there any more. */
+async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<Job | undefined> {
+  if (!isHeldByUs(job)) return job;
   const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
   const patch = { metadata: { annotations: { [annotation.preparedBy]: null } }, spec: { suspend: false } };
   try {
-    const released = await patiently(`resume Job ${ref.name}`, { log, signal }, () =>
+    return await patiently(`resume Job ${ref.name}`, { log, signal }, () =>
       cluster.patch("jobs", ref, { patch, signal }),
     );
-    if (released) return released;
   } catch (error) {
     throw createFailure(`Resuming Job ${ref.name}`, ref.namespace, error);
   }
-  throw new RunFailure("k8s_job_deleted", `Job ${ref.name} was deleted from outside before it started.`);
 }
 
 /** The agent's own claim outlives its runs: one that is there, whoever made it, is used. */
@@ -125,29 +146,39 @@ async function ensureClaim(claim: Claim, deps: LaunchDeps): Promise<void> {
   await log.say(`created PersistentVolumeClaim ${ref.name} for the agent's database`);
 }
 
-/** Also when the create was cut off: its object may have been made. Not under the run's signal, which may be the reason. */
-async function undo(job: Job, { cluster, log, background }: LaunchDeps): Promise<void> {
-  const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
+/**
+ * Also when the create was cut off: its object may have been made. Not under the run's signal, which may be the reason.
+ * Resolves to whether the cluster has confirmed that the Job is not there.
+ */
+async function undo(job: Job, { cluster, log, background }: LaunchDeps): Promise<boolean> {
+  const { namespace = "", name = "", uid } = job.metadata ?? {};
   let why: unknown = "the Kubernetes API does not answer";
   const refused = (error: Error) => {
     why = error;
   };
-  const removing = removeMade(cluster, ref, refused);
-  background?.(`delete Job ${ref.name}`, removing);
+  const removing = removeMade(cluster, { namespace, name }, { uid, refused });
+  background?.(`delete Job ${name}`, removing);
   const bound = bounded(new AbortController().signal, undoMs);
   try {
     await Promise.race([removing, never<void>(bound.signal)]);
+    return true;
   } catch (error) {
     if (!isApiError(error) && !bound.timeUp()) throw error;
-    const text = `Job ${ref.name} may be left behind, held back and without a pod`;
-    await log.say(`${text}; it is removed later: ${messageOf(bound.timeUp() ? why : error)}`);
+    const text = `Job ${name} may be left behind; it is removed later`;
+    await log.say(`${text}: ${messageOf(bound.timeUp() ? why : error)}`);
+    return false;
   } finally {
     bound.done();
   }
 }
 
-async function removeMade(cluster: Cluster, ref: Ref, refused: (error: Error) => void): Promise<void> {
-  if (await removeJob(cluster, ref, { refused })) return;
+interface Removal {
+  uid: string | undefined;
+  refused: (error: Error) => void;
+}
+
+async function removeMade(cluster: Cluster, ref: Ref, { uid, refused }: Removal): Promise<void> {
+  if ((await removeJob(cluster, ref, { uid, refused })) || uid !== undefined) return;
   // A create that was cut off may still be on its way to the API server.
   await sleep(250, new AbortController().signal);
   await removeJob(cluster, ref, { refused });

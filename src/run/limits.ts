@@ -12,6 +12,8 @@ export interface RunLimits {
   preparedMs: number;
   /** A finished Job that is still there after this long was left by a process that died: a living one removes its own. */
   leftoverMs: number;
+  /** With `reattachOrphanedJobs`: a Job that did its work this long ago and is still there has told nobody. */
+  untoldMs: number;
   /** How often a waiting run says what it waits for. */
   sayEveryMs: number;
   /** A pod must have started after this long; time in a queue that holds the Job back does not count. */
@@ -47,6 +49,7 @@ export const defaultLimits: RunLimits = {
   slotPollMs: 5_000,
   preparedMs: preparationLimitMs,
   leftoverMs: 10 * 60_000,
+  untoldMs: 15_000,
   sayEveryMs: 60_000,
   pendingMs: 15 * 60_000,
   ownerMarginMs: 2 * 60_000,

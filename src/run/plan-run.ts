@@ -7,6 +7,7 @@ import { deliverPrompt } from "../prompt/deliver-prompt.ts";
 import { buildPaperclipEnv, type PaperclipEnv } from "../prompt/paperclip-env.ts";
 import type { Deps } from "./deps.ts";
 import { RunFailure } from "./failure.ts";
+import { never } from "./race.ts";
 import type { RunRequest } from "./read-request.ts";
 import type { RunLog } from "./run-log.ts";
 
@@ -23,7 +24,7 @@ export interface Attempt {
 export async function planRun(
   request: RunRequest,
   attempt: Attempt,
-  { deps, log }: { deps: Deps; log: RunLog },
+  { deps, log, signal }: { deps: Deps; log: RunLog; signal: AbortSignal },
 ): Promise<RunObjects> {
   const { execution, settings, cwd, host } = request;
   const prompt = await assemblePrompt({ execution, settings, resumedSession: attempt.sessionId !== undefined, cwd });
@@ -48,7 +49,10 @@ export async function planRun(
     ...(settings.variant ? { variant: settings.variant } : {}),
     ...(attempt.sessionId ? { sessionId: attempt.sessionId } : {}),
   });
-  await tellMeta(request, { args, prompt, env });
+  const told = tellMeta(request, { args, prompt, env });
+  deps.background("tell Paperclip what the run is asked", told);
+  // A page that lacks it is no reason for a run to fail; one that takes it slowly none for a stop to wait.
+  await Promise.race([told.catch(() => undefined), never<void>(signal)]);
   const built = buildRunObjects({
     agent: execution.agent,
     runId: execution.runId,

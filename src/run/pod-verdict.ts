@@ -71,6 +71,7 @@ const failureOfReason: Record<string, FailureCode> = {
   Shutdown: "k8s_node_lost",
   DeadlineExceeded: "timeout",
   NodeAffinity: "k8s_pod_unschedulable",
+  UnexpectedAdmissionError: "k8s_pod_unschedulable",
 };
 
 /** A pod that the kubelet refused or gave up, without a word of the container. */

@@ -1,5 +1,5 @@
 import { isApiError } from "../cluster/api-error.ts";
-import type { Cluster, Ref } from "../cluster/cluster.ts";
+import type { Cluster, Pod, Ref } from "../cluster/cluster.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
@@ -36,4 +36,16 @@ export async function removeJob(
   } finally {
     bound.done();
   }
+}
+
+/** Removes a run's Job; where somebody took the Job away and left its pod behind (`--cascade=orphan`), the pod. */
+export async function removeRun(
+  cluster: Pick<Cluster, "delete">,
+  ref: Ref,
+  { uid, pod }: { uid: string | undefined; pod: Pod | undefined },
+): Promise<void> {
+  if ((await removeJob(cluster, ref, { uid })) || !pod?.metadata?.uid) return;
+  const { namespace = "", name = "", uid: podUid } = pod.metadata;
+  const bound = bounded(new AbortController().signal, deniedMs);
+  await cluster.delete("pods", { namespace, name }, { signal: bound.signal, uid: podUid }).finally(bound.done);
 }

@@ -106,7 +106,7 @@ describe("a cancelled run", () => {
   });
 
   test("before there was a Job is acknowledged as well", () => {
-    expect(reportCancelled()).toMatchObject({
+    expect(reportCancelled({ confirmed: true })).toMatchObject({
       errorCode: "cancelled",
       resultJson: { executionCancellation: { state: "acknowledged", forced: false } },
     });

@@ -70,14 +70,17 @@ export function reportFailure(failure: RunFailure): AdapterExecutionResult {
   };
 }
 
-/** Cancelled before there was a Job, or with nothing left of it. */
-export function reportCancelled(): AdapterExecutionResult {
+/** Cancelled before its Job ran. Not `confirmed`: the Job was let go in that moment, and may still be there. */
+export function reportCancelled({ confirmed }: { confirmed: boolean }): AdapterExecutionResult {
+  const message = confirmed
+    ? "The run was cancelled before its Job ran."
+    : "The run was cancelled as its Job was started; the cluster has not confirmed that the Job is gone.";
   return {
     exitCode: null,
     signal: null,
     timedOut: false,
-    ...failureFields({ code: "cancelled", message: "The run was cancelled before its Job ran." }),
-    resultJson: { executionCancellation: acknowledgement(false) },
+    ...failureFields({ code: "cancelled", message }),
+    resultJson: confirmed ? { executionCancellation: acknowledgement(false) } : {},
   };
 }
 

@@ -9,13 +9,15 @@ import { createTranscript } from "../opencode/transcript.ts";
 import type { Deps } from "./deps.ts";
 import { type Ending, endedByItself, leavesNothing } from "./ending.ts";
 import type { Again } from "./execute.ts";
+import { RunFailure } from "./failure.ts";
 import { launch } from "./launch.ts";
 import { isLeaseLost } from "./lease.ts";
 import { type Attempt, planRun } from "./plan-run.ts";
 import type { RunRequest } from "./read-request.ts";
-import { removeJob } from "./remove-job.ts";
+import { removeJob, removeRun } from "./remove-job.ts";
 import type { RunFacts } from "./report.ts";
 import type { RunLog } from "./run-log.ts";
+import { isFinished } from "./slot.ts";
 import { type SuperviseDeps, type Supervised, type Supervision, supervise } from "./supervise.ts";
 import { takeSlot } from "./take-slot.ts";
 
@@ -90,7 +92,8 @@ async function superviseJob(run: Supervision, watching: SuperviseDeps, deps: Dep
 async function obtainJob(request: RunRequest, attempt: Attempt, { deps, log, signal }: AttemptDeps): Promise<Job> {
   const { execution, cluster, namespace, settings, taskId } = request;
   const agentId = execution.agent.id;
-  const objects = await planRun(request, attempt, { deps, log });
+  const objects = await planRun(request, attempt, { deps, log, signal });
+  let takenAway = 0;
   for (;;) {
     const slot = await takeSlot(
       {
@@ -102,28 +105,42 @@ async function obtainJob(request: RunRequest, attempt: Attempt, { deps, log, sig
       { cluster, log, limits: deps.limits, ended: deps.ended, signal },
     );
     if (slot.kind === "mine") {
-      await log.say(
-        `taking over Job ${slot.job.metadata?.name}, which runs already; its output follows from the start`,
-      );
+      const state = isFinished(slot.job) ? "has done its work meanwhile" : "runs already";
+      await log.say(`taking over Job ${slot.job.metadata?.name}, which ${state}; its output follows from the start`);
       return slot.job;
     }
     execution.onDispatch?.();
-    const launched = await launch(objects, agentId, { cluster, log, signal, background: deps.background });
+    const { ended, background } = deps;
+    const launched = await launch(objects, agentId, { cluster, log, signal, ended, background });
     if (launched.kind === "running") {
       await log.say(`started Job ${launched.job.metadata?.name} in namespace ${namespace}`);
       return launched.job;
     }
-    await log.say(`Job ${launched.to} of the same agent was made at the same moment and goes first`);
+    await log.say(
+      launched.kind === "yielded"
+        ? `Job ${launched.to} of the same agent was made at the same moment and goes first`
+        : "the Job was deleted from outside before it was let go",
+    );
+    if (launched.kind === "taken-away" && ++takenAway === mostTakenAway) throw deletedBeforeStart(objects.job);
   }
+}
+
+/** Somebody deletes whatever is made. Another of Paperclip's processes does so once at most, and takes the slot. */
+const mostTakenAway = 3;
+
+function deletedBeforeStart({ metadata }: Job): RunFailure {
+  return new RunFailure("k8s_job_deleted", `Job ${metadata?.name} was deleted from outside before it started.`);
 }
 
 /** Not waited for: the answer is known. A Job that has not ended holds its agent's slot, so removing it goes on for long. */
 function removeLater(request: RunRequest, { job, supervised }: { job: Job; supervised: Supervised }, deps: Deps): void {
   const { ending, pod } = supervised;
-  if (ending.kind === "exited" && ending.source === "launcher" && pod?.metadata?.uid) deps.ended.add(pod.metadata.uid);
+  const { namespace = "", name = "", uid } = job.metadata ?? {};
+  if (ending.kind === "exited") {
+    for (const each of [uid, pod?.metadata?.uid]) if (each) deps.ended.add(each);
+  }
   if (leavesNothing(ending) || (request.settings.retainJobs && endedByItself(ending, pod))) return;
-  const ref = { namespace: request.namespace, name: job.metadata?.name ?? "" };
-  deps.background(`delete Job ${ref.name}`, removeJob(request.cluster, ref, { uid: job.metadata?.uid }));
+  deps.background(`delete Job ${name}`, removeRun(request.cluster, { namespace, name }, { uid, pod }));
 }
 
 interface Observed {

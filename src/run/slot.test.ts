@@ -36,6 +36,10 @@ describe("the slot is free", () => {
     expect(decide({ pods: [{ phase: "Succeeded" }, { name: "pod-2", phase: "Failed" }] })).toEqual({ kind: "free" });
   });
 
+  test("when this process has told the end of a Job that the cluster still shows as running", () => {
+    expect(decide({ jobs: [{}], ended: new Set(["uid-of-job-1"]) })).toEqual({ kind: "free" });
+  });
+
   test("when this process saw the end of a pod that the cluster still shows as running", () => {
     expect(decide({ pods: [{ phase: "Running" }], ended: new Set(["uid-of-pod-1"]) })).toEqual({ kind: "free" });
   });
@@ -114,6 +118,60 @@ describe("reattach", () => {
   test("finds the Job of a task whose id is no label value", () => {
     const taskId = "a task / with signs";
     expect(decide({ jobs: [{ taskId: labelValue(taskId) }], reattach: { taskId } })).toMatchObject({ kind: "mine" });
+  });
+});
+
+describe("reattach to a Job that did its work while nobody was there", () => {
+  const reattach = { taskId: "T-1" };
+  const finishedAt = "2026-01-01T00:10:00Z";
+  const nowMs = Date.parse(finishedAt) + 20_000;
+  const done: JobFacts = { taskId: "T-1", finished: "Complete", finishedAt, ttlSeconds: 300 };
+  const ended: PodFacts = { phase: "Succeeded" };
+  const question = { reattach, nowMs, untoldMs: 15_000 };
+
+  test("takes its output, so that the work is not done twice", () => {
+    expect(decide({ jobs: [done], pods: [ended], ...question })).toMatchObject({
+      kind: "mine",
+      job: { metadata: { name: "job-1" } },
+    });
+  });
+
+  test.each<[string, JobFacts]>([
+    ["of another task", { taskId: "T-2" }],
+    ["that failed: the work is not done", { finished: "Failed" }],
+    ["that is kept on purpose", { ttlSeconds: undefined as never }],
+    ["that is being deleted", { deleting: true }],
+    ["that ended a moment ago: its process may still tell it", { finishedAt: "2026-01-01T00:10:10Z" }],
+  ])("not one %s", (_, facts) => {
+    expect(decide({ jobs: [{ ...done, ...facts }], pods: [ended], ...question }).kind).toBe("free");
+  });
+
+  test("not one whose end this process has told, nor one whose pod and log are gone", () => {
+    const told = new Set(["uid-of-job-1"]);
+    expect(decide({ jobs: [done], pods: [ended], ...question, ended: told }).kind).toBe("free");
+    expect(decide({ jobs: [done], ...question }).kind).toBe("free");
+  });
+
+  test("not unless it is wanted", () => {
+    expect(decide({ jobs: [done], pods: [ended], ...question, reattach: undefined }).kind).toBe("free");
+  });
+});
+
+describe("a Job whose agent has ended while another container of its pod runs on", () => {
+  const pods = [{ state: { terminated: { exitCode: 0, finishedAt: "2026-01-01T00:05:00Z" } } }];
+  const ownerMs = 600_000;
+
+  test("is stale once a living process would have removed it", () => {
+    const slot = decide({ jobs: [{}], pods, ownerMs, nowMs: Date.parse("2026-01-01T00:15:01Z") });
+    expect(slot).toMatchObject({ kind: "taken", stale: [{ metadata: { name: "job-1" } }] });
+  });
+
+  test("is somebody's until then, and not stale twice", () => {
+    expect(decide({ jobs: [{}], pods, ownerMs, nowMs: Date.parse("2026-01-01T00:14:59Z") })).toMatchObject({
+      stale: [],
+    });
+    const deleting = decide({ jobs: [{ deleting: true }], pods, ownerMs, nowMs: Date.parse("2026-01-02T00:00:00Z") });
+    expect(deleting).toMatchObject({ kind: "taken", stale: [] });
   });
 });
 

@@ -75,6 +75,38 @@ test("what a dead process prepared is removed, and the slot is free", async () =
   expect(said.join(" ")).toContain("removed Job job-1");
 });
 
+test("what cannot be removed is waited for like any other, with a bound and without a storm of requests", async () => {
+  const cluster = new MemoryCluster();
+  cluster.put("jobs", job({ prepared: true, createdAt: "2020-01-01T00:00:00Z" }));
+  cluster.interference = {
+    before: ({ verb }) => {
+      if (verb === "delete") throw apiError("denied");
+    },
+  };
+  await expect(waitForSlot(cluster).slot).rejects.toMatchObject({ code: "k8s_concurrent_run_blocked" });
+  expect(cluster.count("delete", "jobs")).toBeLessThan(20);
+});
+
+test("a Role that is written anew while a run waits ends no wait; rights that stay away do", async () => {
+  const cluster = new MemoryCluster();
+  cluster.put("jobs", job());
+  const limits = shortLimits({ slotWaitMs: 10_000, deniedMs: 400 });
+  let denied = false;
+  cluster.interference = {
+    before: () => {
+      if (denied) throw apiError("denied");
+    },
+  };
+  const { slot } = waitForSlot(cluster, { limits });
+  await pause(20);
+  denied = true;
+  await pause(200);
+  denied = false;
+  await pause(400);
+  denied = true;
+  await expect(slot).rejects.toMatchObject({ code: "k8s_permission_denied" });
+});
+
 describe("when the cluster does not say whether a Job lives", () => {
   test("Job list hung, lock held for ever: the run ends within the guard's bound, with nothing created", async () => {
     const cluster = new MemoryCluster();

@@ -19,7 +19,7 @@ export interface SlotDeps {
   cluster: Pick<Cluster, "list" | "delete">;
   log: RunLog;
   limits: RunLimits;
-  /** Pods whose end this process has seen, though the cluster may not show it yet. */
+  /** Jobs and pods whose end this process has told, though the cluster may not show it yet. */
   ended: { has(uid: string): boolean };
   signal: AbortSignal;
 }
@@ -32,21 +32,22 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
   const { limits, log, signal } = deps;
   const sinceMs = Date.now();
   let saidAtMs = Number.NEGATIVE_INFINITY;
-  let by: readonly Holder[] | undefined;
+  const waiting = new Waiting(limits.deniedMs);
   for (let looks = 0; ; looks++) {
-    const { slot, leftovers } = await look(request, deps).catch((error: unknown) => stillTaken(error, by));
+    const { slot, leftovers } = await look(request, deps).then(
+      (found) => waiting.looked(found),
+      (error: unknown) => waiting.stillTaken(error),
+    );
     if (slot.kind !== "taken") {
-      await remove(leftovers, "whose run has ended and whose process died before it could remove it", deps);
+      const others = leftovers.filter((job) => slot.kind === "free" || job !== slot.job);
+      await remove(others, "whose run has ended and whose process died before it could remove it", deps);
       return slot;
     }
-    by = slot.by;
-    if (slot.stale.length > 0) {
-      await remove(slot.stale, "which a process that died had prepared and never started", deps);
-      continue;
-    }
+    await remove(slot.stale, "which a process that died has left behind", deps);
     const waitedMs = Date.now() - sinceMs;
     if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, waitedMs);
-    if (Date.now() - saidAtMs >= limits.sayEveryMs) {
+    const others = slot.by.length > slot.stale.length || looks > 0;
+    if (others && Date.now() - saidAtMs >= limits.sayEveryMs) {
       saidAtMs = Date.now();
       await log.say(`waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
     }
@@ -62,10 +63,30 @@ interface Look {
   leftovers: readonly Job[];
 }
 
-/** An outage while a run waits for another's Job changes nothing: it goes on waiting. */
-function stillTaken(error: unknown, by: readonly Holder[] | undefined): Look {
-  if (!by || !isRunFailure(error, "k8s_concurrency_guard_unreachable")) throw error;
-  return { slot: { kind: "taken", by: [...by], stale: [] }, leftovers: [] };
+/** What a waiting run knows of those it waits for, while it cannot look. */
+class Waiting {
+  readonly #deniedMs: number;
+  #by: readonly Holder[] | undefined;
+  #lookedAtMs = Date.now();
+
+  constructor(deniedMs: number) {
+    this.#deniedMs = deniedMs;
+  }
+
+  looked(found: Look): Look {
+    this.#by = found.slot.kind === "taken" ? found.slot.by : undefined;
+    this.#lookedAtMs = Date.now();
+    return found;
+  }
+
+  /** An outage, or a Role that is written anew, changes nothing while a run waits for another's Job: it goes on waiting. */
+  stillTaken(error: unknown): Look {
+    const passes =
+      isRunFailure(error, "k8s_concurrency_guard_unreachable") ||
+      (isRunFailure(error, "k8s_permission_denied") && Date.now() - this.#lookedAtMs < this.#deniedMs);
+    if (!this.#by || !passes) throw error;
+    return { slot: { kind: "taken", by: [...this.#by], stale: [] }, leftovers: [] };
+  }
 }
 
 async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps: SlotDeps): Promise<Look> {
@@ -88,6 +109,8 @@ async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps
       nowMs,
       startLimitMs,
       preparedMs: limits.preparedMs,
+      ownerMs: limits.leftoverMs,
+      untoldMs: limits.untoldMs,
     });
     return { slot, leftovers: leftoverJobs(jobs.items, { nowMs, ownerMs: limits.leftoverMs }) };
   } catch (error) {

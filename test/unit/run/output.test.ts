@@ -13,7 +13,7 @@ const start = line(0, "@N:start 1");
 const ends = [line(8, "@N:done"), line(9, "@N:end 0")];
 const marked = { kind: "marked", exitCode: 0 };
 
-async function carry(answers: Answer[]) {
+async function carry(answers: Answer[], deniedMs = 0) {
   const script = scriptedLog(answers);
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -30,7 +30,7 @@ async function carry(answers: Answer[]) {
     onLine: (text: string) => void stdout.push(text),
     onStderr: (text: string) => void stderr.push(text),
   };
-  const end = await carryOutput(target, { cluster, log, limits }, new AbortController().signal);
+  const end = await carryOutput(target, { cluster, log, limits, deniedMs }, new AbortController().signal);
   return { end, stdout, stderr, said, requests: script.requests };
 }
 
@@ -70,5 +70,22 @@ describe("a run's output", { timeout: 20_000 }, () => {
     const { said, stdout } = await carry([{ chunks: [line(3, "c"), ...ends], after: "silence" }]);
     expect(stdout).toEqual(["c"]);
     expect(said).toEqual([expect.stringMatching(/^lines before \S+ may be missing/)]);
+  });
+
+  test("a log that may not be read, though the pod may, ends in time with its own code", async () => {
+    await expect(carry([{ status: 403 }], 200)).rejects.toMatchObject({
+      code: "k8s_permission_denied",
+      message: expect.stringContaining("may no longer read the log"),
+    });
+  });
+
+  test("a moment's refusal is none", async () => {
+    const refused = [{ status: 403 }, { status: 401 }, { status: 403 }];
+    const { end, stdout } = await carry(
+      [...refused, { chunks: [start, line(1, "a"), ...ends], after: "silence" }],
+      2_000,
+    );
+    expect(end).toEqual(marked);
+    expect(stdout).toEqual(["a"]);
   });
 });

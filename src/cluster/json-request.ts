@@ -19,8 +19,8 @@ export type JsonRequest = Omit<HttpRequest, "signal" | "stream"> & {
 };
 
 /**
- * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx, a conflict) is tried again within the call's
- * bound, after `Retry-After` where the server names one; a 401 once more with credentials read anew.
+ * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx, a conflict of a change) is tried again
+ * within the call's bound, after `Retry-After` where the server names one; a 401 once more with credentials read anew.
  *
  * All our calls may be repeated: names are our own, so a repeated create answers "exists".
  * Throws `ApiError`, or the signal's reason.

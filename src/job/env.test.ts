@@ -20,8 +20,9 @@ const fromRunSecret = (key: string) => ({ name: key, valueFrom: { secretKeyRef: 
 describe("layers, later ones over earlier ones", () => {
   const inherited = host({ env: [{ name: "X", value: "inherited" }], envFrom: [] });
 
-  test("an inherited variable reaches the agent", () => {
-    expect(variable("X", { host: inherited })).toEqual({ name: "X", value: "inherited" });
+  test("an inherited variable reaches the agent, by the run's Secret", () => {
+    expect(variable("X", { host: inherited })).toEqual(fromRunSecret("X"));
+    expect(environment({ host: inherited }).secret["X"]).toBe("inherited");
   });
 
   test("the agent's own value beats the inherited one", () => {
@@ -118,9 +119,45 @@ describe("secrets", () => {
     expect(environment(changes).secret["OPENAI_API_KEY"]).toBe("sk-$1");
   });
 
-  test("a reference to another variable stays, as only the kubelet can fill it in", () => {
-    const value = "Bearer $(OTHER)";
+  test.each([
+    ["HTTPS_PROXY", "http://proxy-user:hunter2@proxy.example.com:3128"],
+    ["ALERTS", "https://hooks.example.com/services/T0/B0/hunter2"],
+    ["GITLAB_PAT", "hunter2"],
+    ["APP_DB", "postgres://app:hunter2@db/app"],
+    ["COSTS", "$(hunter2"],
+  ])(
+    "a password in %s stood in every pod: a name does not tell what is secret, so no inherited value stands there",
+    (name, value) => {
+      const changes = { host: host({ env: [{ name, value }] }) };
+      expect(JSON.stringify(environment(changes).env)).not.toContain("hunter2");
+      expect(environment(changes).secret[name]).toBe(value);
+    },
+  );
+
+  test("a name that no Secret takes as a key has another one there", () => {
+    const names = ["A B", "A=B", "x".repeat(254)];
+    const { env, secret } = environment({ host: host({ env: names.map((name) => ({ name, value: name })) }) });
+    for (const name of names) {
+      const key = env.find((candidate) => candidate.name === name)?.valueFrom?.secretKeyRef?.key ?? "";
+      expect(key).toMatch(/^[-._A-Za-z0-9]{1,253}$/);
+      expect(secret[key]).toBe(name);
+    }
+  });
+
+  test.each([
+    ["Bearer $(OTHER)", "a reference to another variable stays, as only the kubelet can fill it in"],
+    ["$$$(OTHER)", "behind an escaped dollar it still is one"],
+  ])("%s: %s", (value) => {
     expect(variable("AUTH_HEADER", { host: host({ env: [{ name: "AUTH_HEADER", value }] }) })?.value).toBe(value);
+  });
+
+  test("what refers to an inherited value still finds it: that stands before it, in the Secret or not", () => {
+    const env = [
+      { name: "PROXY_HOST", value: "proxy.example.com" },
+      { name: "PROXY", value: "http://$(PROXY_HOST):3128" },
+    ];
+    const names = environment({ host: host({ env }) }).env.map(({ name }) => name);
+    expect(names.indexOf("PROXY_HOST")).toBeLessThan(names.indexOf("PROXY"));
   });
 
   test("the server's own secrets are blanked when the environment comes in bulk", () => {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { EnvSource, EnvVariable } from "../host/host.ts";
 import { serverSecrets } from "../host/server-secrets.ts";
 import type { JobRequest } from "./job-request.ts";
@@ -7,14 +8,11 @@ import { ownWorkingDirectory, path, promptFile, savedDatabasePath } from "./path
 export interface Environment {
   env: EnvVariable[];
   envFrom: EnvSource[];
-  /** What the run's Secret holds, by the variable's name. */
+  /** What the run's Secret holds, by its keys. */
   secret: Record<string, string>;
   /** The variables that are neither inherited nor mere defaults. */
   own: ReadonlySet<string>;
 }
-
-/** What is likely to be secret by its name, though it stands in clear in Paperclip's own pod. */
-const secretName = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|DSN|PRIVATE|CONFIG_CONTENT/i;
 
 /** Facts of Paperclip's own container that mean something else in the agent's. */
 const ofTheServer: ReadonlySet<string> = new Set(["HOSTNAME", "HOME", "PWD", "PORT", "HOST", "NODE_OPTIONS"]);
@@ -27,11 +25,12 @@ export function buildEnvironment(request: JobRequest, secretObject: string): Env
     // Kubernetes resolves references to earlier variables only, so a later layer also stands later.
     variables.delete(variable.name);
     variables.set(variable.name, variable);
-    delete secret[variable.name];
+    delete secret[secretKey(variable.name)];
   };
   const putSecret = (name: string, value: string) => {
-    put({ name, valueFrom: { secretKeyRef: { name: secretObject, key: name } } });
-    secret[name] = value;
+    const key = secretKey(name);
+    put({ name, valueFrom: { secretKeyRef: { name: secretObject, key } } });
+    secret[key] = value;
   };
   const putLiteral = (name: string, value: string) => put({ name, value: literal(value) });
 
@@ -64,10 +63,19 @@ function blankedVariables({ host }: JobRequest): EnvVariable[] {
   return host?.envFrom.length ? serverSecrets.map(({ name }) => ({ name, value: "" })) : [];
 }
 
-/** The value to keep out of the pod's spec, undefined when it may stand there or refers to other variables. */
-function asSecret({ name, value }: EnvVariable): string | undefined {
-  if (!value || !secretName.test(name) || /(^|[^$])(\$\$)*\$\(/.test(value)) return undefined;
+/**
+ * What stands in clear in Paperclip's pod may be secret all the same, whatever its name: an address with a password in
+ * it, a webhook. So every value goes into the run's Secret, but for one that refers to other variables: only the kubelet
+ * can fill that in.
+ */
+function asSecret({ value }: EnvVariable): string | undefined {
+  if (!value || /(^|[^$])(\$\$)*\$\([^)]*\)/.test(value)) return undefined;
   return value.replaceAll("$$", "$");
+}
+
+/** Kubernetes takes variables' names that a Secret's key cannot be. */
+function secretKey(name: string): string {
+  return /^[-._A-Za-z0-9]{1,253}$/.test(name) ? name : `name-${hash("sha256", name)}`;
 }
 
 /** Where files go unless the agent's own settings say otherwise. */

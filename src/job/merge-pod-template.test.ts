@@ -95,7 +95,10 @@ describe("takes", () => {
         containers: [
           {
             name: "opencode",
-            env: [{ name: "NODE_ENV", value: "development" }],
+            env: [
+              { name: "NODE_ENV", value: "development" },
+              { name: "HTTPS_PROXY", valueFrom: { secretKeyRef: { name: "proxy", key: "url" } } },
+            ],
             volumeMounts: [{ mountPath: "/etc/keys", $patch: "delete" }],
           },
         ],
@@ -103,7 +106,12 @@ describe("takes", () => {
       },
     });
     expect(spec.volumes?.map(({ name }) => name)).not.toContain("keys");
+    // Both come by the run's Secret, which the user's Deployment does not show: a value of his own takes their place.
     expect(spec.containers[0]?.env).toContainEqual({ name: "NODE_ENV", value: "development" });
+    expect(spec.containers[0]?.env).toContainEqual({
+      name: "HTTPS_PROXY",
+      valueFrom: { secretKeyRef: { name: "proxy", key: "url" } },
+    });
   });
 
   test("a size for the run's own scratch volume", () => {

@@ -20,7 +20,7 @@ export type MergedTemplate = { kind: "merged"; template: BuiltTemplate } | { kin
 const container: MergeRule = {
   keys: ["name"],
   fields: {
-    env: { keys: ["name"] },
+    env: { keys: ["name"], oneOf: ["value", "valueFrom"] },
     ports: { keys: ["containerPort", "protocol"] },
     volumeMounts: { keys: ["mountPath"] },
     volumeDevices: { keys: ["devicePath"] },

@@ -4,6 +4,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface MergeRule {
   /** What tells the items apart; the first must be given. */
   keys?: readonly string[];
+  /** Fields of an object that exclude each other: one that is given takes the place of another that was there. */
+  oneOf?: readonly string[];
   fields?: Readonly<Record<string, MergeRule>>;
 }
 
@@ -17,6 +19,7 @@ export type StrategicMerge =
  * items in front, `$patch: replace` and `$patch: delete`, `$retainKeys`.
  *
  * kubectl leaves directives in objects that are new as they are, or drops the object; here they mean the same everywhere.
+ * And where kubectl would join fields that exclude each other, which no API server takes, the given one counts.
  */
 export function strategicMerge(original: JsonObject, patch: JsonObject, rule: MergeRule): StrategicMerge {
   const problems: string[] = [];
@@ -44,7 +47,13 @@ function mergeObject(original: JsonObject, patch: JsonObject, place: Place): Jso
       merged.delete(key);
     else merged.set(key, mergeValue(merged.get(key), value, inner));
   }
+  for (const key of displacedBy(fields, place.rule)) merged.delete(key);
   return Object.fromEntries(merged);
+}
+
+function displacedBy(fields: JsonObject, { oneOf = [] }: MergeRule): string[] {
+  const isGiven = (key: string) => fields[key] !== undefined && fields[key] !== null;
+  return oneOf.some(isGiven) ? oneOf.filter((key) => !isGiven(key)) : [];
 }
 
 function retainKeys(

@@ -146,6 +146,20 @@ test("tokens and the agent's own variables are secret, addresses are not", async
   expect(JSON.stringify(plain)).not.toMatch(/tools-token|run-key|provider-key/);
 });
 
+test("a repository's address with a login in it is secret, wherever it stands", async () => {
+  const repoUrl = "https://x-access-token:hunter2@git.example.com/r.git";
+  const context = {
+    paperclipWorkspace: { cwd: "/paperclip/w", source: "project_primary", repoUrl },
+    paperclipWorkspaces: [{ workspaceId: "w1", cwd: "/paperclip/w", repoUrl }],
+  };
+  const { plain, secret } = await build({ context });
+  expect(JSON.stringify(plain)).not.toContain("hunter2");
+  expect(secret).toEqual({
+    PAPERCLIP_WORKSPACE_REPO_URL: repoUrl,
+    PAPERCLIP_WORKSPACES_JSON: JSON.stringify(context.paperclipWorkspaces),
+  });
+});
+
 test("the agent's env can neither bring an API key nor replace what Paperclip gives", async () => {
   const env = {
     PAPERCLIP_API_KEY: "stolen",

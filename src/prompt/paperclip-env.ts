@@ -22,7 +22,7 @@ export interface PaperclipEnvInput {
 
 export interface PaperclipEnv {
   plain: Record<string, string>;
-  /** Keys, tokens and all of the agent's own `env`: Paperclip has resolved secrets into it, and does not say which. */
+  /** Keys, addresses with a login in them, tokens and all of the agent's own `env`: Paperclip has resolved secrets into it, and does not say which. */
   secret: Record<string, string>;
   mcpServers: McpServer[];
   /** For the run's log. */
@@ -53,9 +53,10 @@ export async function buildPaperclipEnv(input: PaperclipEnvInput): Promise<Paper
   const { scratchDir, sharedHome } = input;
   const own = relocateServerPaths(settings.env, { scratchDir, sharedHome, serverPath: process.env["PATH"] });
   const allowed = allowedOwn(own.env, { ...given.env, ...keys }, helpers);
+  const { plain, secret } = byLogins(given.env);
   return {
-    plain: given.env,
-    secret: { ...allowed.env, ...keys },
+    plain,
+    secret: { ...secret, ...allowed.env, ...keys },
     mcpServers: readMcpServers(execution, apiUrl),
     warnings: [...loopbackWarning(apiUrl), ...given.warnings, ...own.warnings, ...allowed.warnings],
   };
@@ -113,6 +114,16 @@ function allowedOwn(own: Record<string, string>, given: Record<string, string>, 
   return {
     env: Object.fromEntries(entries.filter(([name]) => !isRefused(name))),
     warnings: refused.map((name) => `The agent's env may not set ${name}: Paperclip gives it for each run.`),
+  };
+}
+
+/** A repository's address may be written as `https://user:token@host/…`, which Paperclip takes and hands on. */
+function byLogins(variables: Record<string, string>): Pick<PaperclipEnv, "plain" | "secret"> {
+  const entries = Object.entries(variables);
+  const hasLogin = ([, value]: [string, string]) => /:\/\/[^/\s"@]+@/.test(value);
+  return {
+    plain: Object.fromEntries(entries.filter((entry) => !hasLogin(entry))),
+    secret: Object.fromEntries(entries.filter(hasLogin)),
   };
 }
 

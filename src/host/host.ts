@@ -44,6 +44,8 @@ export interface Host {
    */
   env: EnvVariable[];
   envFrom: EnvSource[];
+  /** Variables of the server's own secrets that `envFrom` brings, as far as it could be looked into. */
+  bulkSecrets?: readonly string[];
   nodeSelector: Record<string, string>;
   tolerations: Toleration[];
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Ref } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
+import { readBulkSecrets } from "./bulk-secrets.ts";
 import type { Host } from "./host.ts";
 import { extractHost } from "./inherit.ts";
 
@@ -52,7 +53,9 @@ async function readHost(
       return { kind: "outside", why: `Pod ${own.namespace}/${own.name} is not in the cluster at ${cluster.server}.` };
     }
     const host = extractHost(pod);
-    if (host !== undefined) return { kind: "in-pod", host };
+    if (host !== undefined) {
+      return { kind: "in-pod", host: { ...host, bulkSecrets: await readBulkSecrets(host, cluster, signal) } };
+    }
     return { kind: "outside", why: `Pod ${own.namespace}/${own.name} has no container with an image.` };
   } catch (error) {
     if (!isApiError(error)) throw error;

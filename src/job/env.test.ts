@@ -164,6 +164,13 @@ describe("secrets", () => {
     for (const { name } of serverSecrets) expect(variable(name)).toEqual({ name, value: "" });
   });
 
+  test("a later name of the same family is blanked where the Secrets' keys showed it", () => {
+    const bulkSecrets = ["PAPERCLIP_SECRETS_MASTER_KEY_PREVIOUS", "DATABASE_URL"];
+    for (const name of bulkSecrets)
+      expect(variable(name, { host: host({ bulkSecrets }) })).toEqual({ name, value: "" });
+    expect(environment({ host: host({ bulkSecrets }) }).own.has("PAPERCLIP_SECRETS_MASTER_KEY_PREVIOUS")).toBe(true);
+  });
+
   test("nothing is blanked without envFrom", () => {
     const { env } = environment({ host: host({ envFrom: [] }) });
     expect(env.some(({ name }) => name === "DATABASE_URL")).toBe(false);

@@ -60,7 +60,10 @@ function inheritedVariables(request: JobRequest): EnvVariable[] {
 
 /** What comes in bulk cannot be left out by name, only overridden. */
 function blankedVariables({ host }: JobRequest): EnvVariable[] {
-  return host?.envFrom.length ? serverSecrets.map(({ name }) => ({ name, value: "" })) : [];
+  if (!host?.envFrom.length) return [];
+  // The listed ones in any case: a ConfigMap or a Secret that could not be looked into may bring them.
+  const names = new Set([...serverSecrets.map(({ name }) => name), ...(host.bulkSecrets ?? [])]);
+  return [...names].map((name) => ({ name, value: "" }));
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ApiError, type ApiErrorKind } from "../../../src/cluster/api-error.ts";
 import type { Cluster, Pod } from "../../../src/cluster/cluster.ts";
+import type { EnvSource } from "../../../src/host/host.ts";
 import { createHostReader } from "../../../src/host/read-host.ts";
 
 const recorded: Pod = JSON.parse(readFileSync(new URL("paperclip-pod.json", import.meta.url), "utf8"));
@@ -18,7 +19,11 @@ const serviceAccountDir = mkdtempSync(join(tmpdir(), "service-account-"));
 writeFileSync(join(serviceAccountDir, "namespace"), "hostfx\n");
 afterAll(() => rmSync(serviceAccountDir, { recursive: true }));
 
-/** A cluster that answers reads of pods with each of `answers` in turn, then with the last one. */
+/** The same pod without variables in bulk: then it is all that is read. */
+const plain = structuredClone(recorded);
+for (const container of plain.spec?.containers ?? []) delete container.envFrom;
+
+/** A cluster that answers reads with each of `answers` in turn, then with the last one. */
 function clusterAnswering(...answers: (Pod | undefined | Error)[]) {
   const asked: unknown[] = [];
   const read = async (_resource: string, ref: unknown) => {
@@ -35,7 +40,7 @@ function refusal(kind: ApiErrorKind, status = 0) {
 }
 
 test("in a pod: its own pod is asked for once, whatever the number of runs", async () => {
-  const cluster = clusterAnswering(recorded);
+  const cluster = clusterAnswering(plain);
   const readHost = createHostReader({ env, serviceAccountDir });
   const reading = await readHost(cluster, signal);
   expect(reading).toMatchObject({ kind: "in-pod", host: { image: "docker.io/local/agent:1" } });
@@ -43,9 +48,69 @@ test("in a pod: its own pod is asked for once, whatever the number of runs", asy
   expect(cluster.asked).toEqual([{ namespace: "hostfx", name: env.HOSTNAME }]);
 });
 
+describe("variables that come in bulk", () => {
+  const bulk: EnvSource[] = [
+    { secretRef: { name: "paperclip-env" } },
+    { prefix: "PAPERCLIP_", secretRef: { name: "paperclip-keys", optional: true } },
+    { configMapRef: { name: "site" } },
+  ];
+  const pod = structuredClone(recorded);
+  for (const container of pod.spec?.containers ?? []) container.envFrom = bulk;
+
+  /** A cluster with these Secrets, by name their keys, and who may read them. */
+  function clusterWith(secrets: Record<string, string[] | ApiError>) {
+    const asked: string[] = [];
+    const read = async (resource: string, { name }: { name: string }) => {
+      asked.push(`${resource}/${name}`);
+      if (resource === "pods") return pod;
+      const keys = secrets[name];
+      if (keys instanceof Error) throw keys;
+      return keys && { data: Object.fromEntries(keys.map((key) => [key, "c2VjcmV0"])) };
+    };
+    return { asked, server: "https://10.96.0.1:443", read: read as Cluster["read"] };
+  }
+
+  const bulkSecretsOf = async (cluster: ReturnType<typeof clusterWith>) => {
+    const reading = await createHostReader({ env, serviceAccountDir })(cluster, signal);
+    return reading.kind === "in-pod" ? reading.host.bulkSecrets : reading;
+  };
+
+  test("the server's own secrets reached agents by a name that is on no list: the Secrets' keys tell it, and its value is not kept", async () => {
+    const cluster = clusterWith({
+      "paperclip-env": ["ANTHROPIC_API_KEY", "PAPERCLIP_SECRETS_MASTER_KEY_PREVIOUS", "DATABASE_URL"],
+      "paperclip-keys": ["LOG_LEVEL", "ID_V2_PRIVATE_KEY"],
+    });
+    const readHost = createHostReader({ env, serviceAccountDir });
+    const reading = await readHost(cluster, signal);
+    expect(reading).toMatchObject({
+      host: {
+        bulkSecrets: ["PAPERCLIP_SECRETS_MASTER_KEY_PREVIOUS", "DATABASE_URL", "PAPERCLIP_ID_V2_PRIVATE_KEY"],
+        envFrom: bulk,
+      },
+    });
+    expect(JSON.stringify(reading)).not.toContain("c2VjcmV0");
+    await readHost(cluster, signal);
+    expect(cluster.asked).toEqual([`pods/${env.HOSTNAME}`, "secrets/paperclip-env", "secrets/paperclip-keys"]);
+  });
+
+  test.each([
+    ["is not there", undefined],
+    ["may not be read", refusal("denied")],
+  ])("a Secret that %s tells nothing and holds nothing up", async (_, answer) => {
+    const others = { "paperclip-env": ["DATABASE_URL"] };
+    const secrets = answer === undefined ? others : { ...others, "paperclip-keys": answer };
+    expect(await bulkSecretsOf(clusterWith(secrets))).toEqual(["DATABASE_URL"]);
+  });
+
+  test("an outage is waited for: without the Secrets' keys the host is not known", async () => {
+    const reading = await bulkSecretsOf(clusterWith({ "paperclip-env": refusal("unavailable") }));
+    expect(reading).toMatchObject({ kind: "unreadable", passing: true });
+  });
+});
+
 test("another cluster is another question", async () => {
   const readHost = createHostReader({ env, serviceAccountDir });
-  await readHost(clusterAnswering(recorded), signal);
+  await readHost(clusterAnswering(plain), signal);
   const other = { ...clusterAnswering(undefined), server: "https://elsewhere:6443" };
   expect(await readHost(other, signal)).toEqual({
     kind: "outside",
@@ -54,7 +119,7 @@ test("another cluster is another question", async () => {
 });
 
 test("a failed read is not kept", async () => {
-  const cluster = clusterAnswering(refusal("unreachable"), recorded);
+  const cluster = clusterAnswering(refusal("unreachable"), plain);
   const readHost = createHostReader({ env, serviceAccountDir });
   expect((await readHost(cluster, signal)).kind).toBe("unreadable");
   expect((await readHost(cluster, signal)).kind).toBe("in-pod");
@@ -104,7 +169,7 @@ describe("a refusal to show the pod", () => {
 });
 
 test("outside a pod nothing is asked", async () => {
-  const cluster = clusterAnswering(recorded);
+  const cluster = clusterAnswering(plain);
   const laptop = createHostReader({ env, serviceAccountDir: join(serviceAccountDir, "absent") });
   expect(await laptop(cluster, signal)).toMatchObject({
     kind: "outside",

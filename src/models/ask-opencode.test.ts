@@ -43,6 +43,12 @@ test("a program that hangs is ended", async () => {
   await expect(ask(["models"])).rejects.toThrow("no answer within");
 });
 
+test("a program that hangs and does not listen to TERM is ended all the same", async () => {
+  const command = await program("trap '' TERM\nwhile :; do sleep 1; done");
+  const ask = createAskOpencode({ command, env: process.env, timeoutMs: 200 });
+  await expect(ask(["models"])).rejects.toThrow("no answer within");
+}, 3_000);
+
 test("a program that is not there is told in words", async () => {
   const ask = createAskOpencode({ command: "/nowhere/opencode", env: {} });
   await expect(ask(["models"])).rejects.toThrow("there is no opencode in this image");

@@ -36,7 +36,14 @@ function explain(error: Error & { killed?: boolean; code?: unknown }, stderr: st
 /** Asks by running the program, bounded in time and size. */
 export function createAskOpencode(options: AskOptions): AskOpencode {
   const timeoutMs = options.timeoutMs ?? 20_000;
-  const settings = { cwd: tmpdir(), env: quietEnv(options.env), timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 };
+  const settings = {
+    cwd: tmpdir(),
+    env: quietEnv(options.env),
+    timeout: timeoutMs,
+    // OpenCode sometimes loses a TERM and runs on (seen with 1.18.33), and the answer waits for its end.
+    killSignal: "SIGKILL",
+    maxBuffer: 16 * 1024 * 1024,
+  } as const;
   return (args) =>
     new Promise((resolve, reject) => {
       const child = execFile(options.command ?? "opencode", [...args], settings, (error, stdout, stderr) => {

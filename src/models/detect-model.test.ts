@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { detectModel } from "./detect-model.ts";
+import { fallbackModels } from "./fallback-models.ts";
+import { providerKeys } from "./provider-keys.ts";
 
 const files = (contents: Record<string, string>) => async (path: string) => contents[path];
 
@@ -27,6 +29,28 @@ test("then the operator's files are looked at, in OpenCode's order", async () =>
 
 test.each(["{ nonsense", '{"model":"without-provider"}', '{"model":7}', "{}"])("%j names no model", async (text) => {
   expect(await detectModel({ OPENCODE_CONFIG_CONTENT: text, HOME: "/home" }, files({}))).toBeNull();
+});
+
+test.each([
+  ["ANTHROPIC_API_KEY", "anthropic"],
+  ["OPENAI_API_KEY", "openai"],
+  ["GEMINI_API_KEY", "google"],
+])("where nothing but %s is set, a model of %s is offered", async (variable, provider) => {
+  const found = await detectModel({ HOME: "/home", [variable]: "sk-1" }, files({}));
+  expect(found).toMatchObject({ provider, source: variable });
+  expect(found?.model.startsWith(`${provider}/`)).toBe(true);
+});
+
+test("a configured model comes before any key, the first of the list before the second, and an empty key is none", async () => {
+  const keys = { OPENAI_API_KEY: "sk-1", ANTHROPIC_API_KEY: "sk-2", HOME: "/home" };
+  expect((await detectModel({ ...keys, OPENCODE_CONFIG_CONTENT: '{"model":"a/b"}' }, files({})))?.model).toBe("a/b");
+  expect((await detectModel(keys, files({})))?.provider).toBe("anthropic");
+  expect((await detectModel({ ...keys, ANTHROPIC_API_KEY: " " }, files({})))?.provider).toBe("openai");
+});
+
+test("each provider of the fallback list has its keys named", () => {
+  const providers = fallbackModels.map(({ id }) => id.split("/")[0] ?? "");
+  expect(new Set(providers)).toEqual(new Set(Object.keys(providerKeys)));
 });
 
 test("nothing configured is nothing detected", async () => {

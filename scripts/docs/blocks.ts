@@ -1,5 +1,6 @@
 import { permissions } from "../../src/cluster/permissions.ts";
 import { buildSettingsTables } from "../../src/config/documentation.ts";
+import { serverSecrets } from "../../src/host/server-secrets.ts";
 import { type FailureRow, failures } from "../../src/run/failure.ts";
 import { code, table } from "./markdown.ts";
 
@@ -8,11 +9,19 @@ export const blocks: Readonly<Record<string, () => string>> = {
   settings: buildSettingsTables,
   errors: errorsTable,
   permissions: permissionsTable,
+  "server-secrets": serverSecretsTable,
 };
 
 function errorsTable(): string {
   const rows = failures.map((row: FailureRow) => [code(row.code), row.meaning, row.hint, row.family ? "yes" : ""]);
   return table(["Code", "Meaning", "What to do", "Paperclip retries"], rows);
+}
+
+function serverSecretsTable(): string {
+  return table(
+    ["Variable", "It"],
+    serverSecrets.map(({ name, why }) => [code(name), why]),
+  );
 }
 
 function permissionsTable(): string {

@@ -1,0 +1,166 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type {
+  V1Deployment,
+  V1Namespace,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1RoleBinding,
+  V1Service,
+} from "@kubernetes/client-node";
+import { loadAll } from "js-yaml";
+import { describe, expect, test } from "vitest";
+import type { Serialized } from "../../src/cluster/cluster.ts";
+import { extractHost } from "../../src/host/inherit.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folder = join(root, "examples");
+
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata?: { name?: string; namespace?: string };
+}
+
+/** The kinds of which there is one, as their files should have them. */
+interface Kinds {
+  Cluster: { nodes: { role: string }[] };
+  Deployment: V1Deployment;
+  Kustomization: { resources: string[] };
+  Namespace: V1Namespace;
+  PersistentVolume: V1PersistentVolume;
+  PersistentVolumeClaim: V1PersistentVolumeClaim;
+  Role: Manifest;
+  RoleBinding: V1RoleBinding;
+  Service: V1Service;
+  ServiceAccount: Manifest;
+}
+
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
+const manifests = files.flatMap((file) =>
+  (loadAll(readFileSync(join(folder, file), "utf8")) as Manifest[]).map((manifest) => ({ file, manifest })),
+);
+
+function only<K extends keyof Kinds>(kind: K): Serialized<Kinds[K]> {
+  const found = manifests.filter(({ manifest }) => manifest.kind === kind);
+  if (found.length !== 1) throw new Error(`examples has ${found.length} of kind ${kind}`);
+  return found[0]?.manifest as unknown as Serialized<Kinds[K]>;
+}
+
+const pod = only("Deployment").spec!.template;
+const container = pod.spec!.containers[0]!;
+const namespace = only("Namespace").metadata!.name!;
+const claim = only("PersistentVolumeClaim");
+const host = () => extractHost({ metadata: { name: "paperclip-1", namespace }, spec: pod.spec! })!;
+
+test("every file of examples is YAML of a kind that is known here", () => {
+  const kinds = manifests.map(({ file, manifest: { apiVersion, kind } }) => `${file}: ${apiVersion} ${kind}`);
+  expect(kinds.toSorted()).toEqual([
+    "deployment.yaml: apps/v1 Deployment",
+    "deployment.yaml: v1 Service",
+    "kind/cluster.yaml: kind.x-k8s.io/v1alpha4 Cluster",
+    "kind/volume.yaml: v1 PersistentVolume",
+    "kustomization.yaml: kustomize.config.k8s.io/v1beta1 Kustomization",
+    "namespace.yaml: v1 Namespace",
+    "pvc.yaml: v1 PersistentVolumeClaim",
+    "rbac.yaml: rbac.authorization.k8s.io/v1 Role",
+    "rbac.yaml: rbac.authorization.k8s.io/v1 RoleBinding",
+    "rbac.yaml: v1 ServiceAccount",
+  ]);
+});
+
+test("the kustomization names every file that lies beside it", () => {
+  const beside = files.filter((file) => !file.includes("/") && file !== "kustomization.yaml");
+  expect(only("Kustomization").resources.toSorted()).toEqual(beside.toSorted());
+});
+
+test("everything that has a namespace is in the one that is made", () => {
+  const wide = ["Namespace", "PersistentVolume", "Cluster", "Kustomization"];
+  for (const { file, manifest } of manifests) {
+    const own = wide.includes(manifest.kind) ? undefined : namespace;
+    expect(manifest.metadata?.namespace, `${manifest.kind} of ${file}`).toBe(own);
+  }
+});
+
+describe("the Deployment", () => {
+  test("has the claim at /paperclip, which many pods can mount", () => {
+    expect(host().sharedVolume).toEqual({ claimName: claim.metadata?.name, readOnly: false });
+    expect(claim.spec?.accessModes).toEqual(["ReadWriteMany"]);
+  });
+
+  test("runs as the service account that the Role is bound to", () => {
+    const account = only("ServiceAccount").metadata?.name ?? "";
+    expect(pod.spec?.serviceAccountName).toBe(account);
+    const { subjects, roleRef } = only("RoleBinding");
+    expect(subjects).toEqual([{ kind: "ServiceAccount", name: account, namespace }]);
+    expect(roleRef).toMatchObject({ kind: "Role", name: only("Role").metadata?.name });
+  });
+
+  test("has pods that it and its Service find, at the port and the name that agents are told", () => {
+    const service = only("Service");
+    for (const selector of [only("Deployment").spec?.selector.matchLabels, service.spec?.selector]) {
+      expect(Object.keys(selector ?? {})).not.toEqual([]);
+      expect(pod.metadata?.labels).toMatchObject(selector ?? {});
+    }
+    const port = service.spec?.ports?.[0];
+    expect(container.ports).toContainEqual(expect.objectContaining({ name: port?.targetPort }));
+    const told = container.env?.find(({ name }) => name === "PAPERCLIP_API_URL")?.value;
+    expect(told).toBe(`http://${service.metadata?.name}.$(POD_NAMESPACE).svc:${port?.port}`);
+  });
+
+  test("keeps the server's own secrets from agents", () => {
+    const secrets = container.env?.filter(({ valueFrom }) => valueFrom?.secretKeyRef) ?? [];
+    expect(secrets.map(({ name }) => name)).toContain("PAPERCLIP_SECRETS_MASTER_KEY");
+    expect(host().env.filter(({ valueFrom }) => valueFrom?.secretKeyRef)).toEqual([]);
+  });
+});
+
+describe.each(["README.md", "examples/kind/README.md"])("the commands of %s", (file) => {
+  const text = readFileSync(join(root, file), "utf8").replaceAll("\\\n", " ");
+  const made = new Map(
+    [...text.matchAll(/kubectl -n (\S+) create secret generic (\S+)(.*)/g)].map(([, where, name = "", rest = ""]) => [
+      name,
+      { where, keys: [...rest.matchAll(/--from-literal=(\w+)=/g)].map(([, key]) => key) },
+    ]),
+  );
+
+  test("make each Secret of the Deployment, with its keys, before it is applied", () => {
+    for (const { valueFrom } of container.env ?? []) {
+      const { name = "", key } = valueFrom?.secretKeyRef ?? {};
+      // A database of one's own is a step further.
+      if (key !== undefined && key !== "DATABASE_URL") expect(made.get(name)?.keys, `${name}/${key}`).toContain(key);
+    }
+    for (const { secretRef } of container.envFrom ?? []) expect([...made.keys()]).toContain(secretRef?.name);
+    for (const { where } of made.values()) expect(where).toBe(namespace);
+    const steps = ["apply -f examples/namespace.yaml", "create secret", "apply -k examples"];
+    const places = steps.map((step) => text.indexOf(step));
+    expect(places).not.toContain(-1);
+    expect(places.toSorted((a, b) => a - b)).toEqual(places);
+  });
+
+  test("name files that are there", () => {
+    const named = [...text.matchAll(/ examples\/([\w./-]+\.yaml)/g)].map(([, path = ""]) => path);
+    expect(named.length).toBeGreaterThan(0);
+    for (const path of named) expect(files).toContain(path);
+  });
+});
+
+describe("on a laptop with kind", () => {
+  const volume = only("PersistentVolume").spec;
+
+  test("the volume is one that the claim takes", () => {
+    expect(volume).toMatchObject({
+      storageClassName: claim.spec?.storageClassName,
+      capacity: claim.spec?.resources?.requests,
+      accessModes: claim.spec?.accessModes,
+    });
+  });
+
+  test("its folder is made on the one node that the cluster has", () => {
+    const text = readFileSync(join(folder, "kind/README.md"), "utf8");
+    expect(only("Cluster").nodes).toEqual([{ role: "control-plane" }]);
+    expect(text).toContain("kind create cluster --name paperclip --config examples/kind/cluster.yaml");
+    const made = `docker exec paperclip-control-plane install -d -o 1000 -g 1000 ${volume?.hostPath?.path}`;
+    expect(text).toContain(made);
+  });
+});

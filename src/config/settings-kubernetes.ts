@@ -92,7 +92,7 @@ export const kubernetesSettings = {
   }),
   podTemplate: optional(podTemplateKind, {
     label: "Pod template",
-    hint: "metadata and spec in YAML, merged over the pod, lists by name: for affinity, priority class, sidecars, extra volumes.",
+    hint: "metadata and spec in YAML, merged over the pod, lists by name; the agent's container is opencode. For affinity, priority class, sidecars, extra volumes.",
   }),
   initImage: withDefault(imageKind, "busybox:1.36", {
     label: "Init image",

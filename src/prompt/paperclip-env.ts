@@ -22,7 +22,10 @@ export interface PaperclipEnvInput {
 
 export interface PaperclipEnv {
   plain: Record<string, string>;
-  /** Keys, addresses with a login in them, tokens and all of the agent's own `env`: Paperclip has resolved secrets into it, and does not say which. */
+  /**
+   * Keys, tokens, addresses with a login in them, and all of the agent's own `env`: Paperclip has resolved secrets into
+   * it, and does not say which.
+   */
   secret: Record<string, string>;
   mcpServers: McpServer[];
   /** For the run's log. */

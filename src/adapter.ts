@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { connectCluster } from "./cluster/connect.ts";
 import { buildAgentConfigurationDoc } from "./config/documentation.ts";
 import { buildForm } from "./config/form.ts";
+import { createPreflight } from "./health/preflight.ts";
 import { testEnvironment } from "./health/test-environment.ts";
 import { createHostReader } from "./host/read-host.ts";
 import { adapterType, ownSelector } from "./job/names.ts";
@@ -17,6 +18,7 @@ import type { Deps } from "./run/deps.ts";
 import { execute } from "./run/execute.ts";
 import { defaultLimits, type RunLimits } from "./run/limits.ts";
 import { createPodBoard, type PodBoard } from "./run/pod-board.ts";
+import { createSweeper } from "./run/sweeper.ts";
 import { createTurnstile } from "./run/turnstile.ts";
 import { listSkills, syncSkills } from "./skills/sync-skills.ts";
 
@@ -44,7 +46,7 @@ export function createAdapter(options: AdapterOptions = {}): Adapter {
   return {
     type: adapterType,
     execute: (context) => execute(context, deps),
-    testEnvironment: (context) => testEnvironment(context, deps),
+    testEnvironment: (context) => testEnvironment(context, { ...deps, preflight: createPreflight(deps) }),
     models: [...fallbackModels],
     listModels: () => models.listModels(),
     refreshModels: () => models.refreshModels(),
@@ -76,6 +78,7 @@ function createDeps(options: AdapterOptions): Made {
   const clusters = keep((kubeconfig: string | undefined) => connectCluster({ kubeconfig, env, serviceAccountDir }));
   const boards = new Map<Cluster, Map<string, PodBoard>>();
   const working = new Set<Promise<void>>();
+  const limits = { ...defaultLimits, ...options.limits };
   const deps: Deps = {
     connect: clusters.get,
     readHost: createHostReader({ env, serviceAccountDir }),
@@ -87,10 +90,11 @@ function createDeps(options: AdapterOptions): Made {
       return board;
     },
     turnstile: createTurnstile(),
+    sweeper: createSweeper({ everyMs: limits.sweepEveryMs, heldMs: limits.heldMs }),
     ended: createMemory(1_000),
     env,
     processName: `${env["HOSTNAME"] ?? hostname()}/${process.pid}`,
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     background(what, work) {
       const done = work.then(
         () => undefined,

@@ -25,6 +25,9 @@ export type FinalReading = Reading & { settled: boolean };
 /** Where the node's clock is so coarse that lines have twins, they are not doubted for ever. */
 const mostTwins = 3;
 
+/** A server says no more than this in the place of a log; one that leaves timestamps out sends its whole log so. */
+const mostOdd = 64 * 1024;
+
 const tornTimestamp = /^[-\dT:.Z+]{1,36}$/;
 
 const nothing = (): Reading => ({ late: [], lines: [], gaps: [] });
@@ -107,7 +110,7 @@ export class LogReader {
     const rest = this.#splitter.rest();
     const torn = rest.length === 0 || readLogLine(rest) !== undefined || tornTimestamp.test(rest.toString("latin1"));
     if (this.#odd === undefined && torn) return undefined;
-    return `${this.#odd ?? ""}${rest.toString("utf8")}`;
+    return `${this.#odd ?? ""}${rest.toString("utf8", 0, mostOdd)}`.slice(0, 500);
   }
 
   /**
@@ -140,7 +143,8 @@ export class LogReader {
     // A stream from a time on may begin within a long line: that piece has no timestamp (API: ReadLogs of Kubernetes 1.34).
     const tolerant = this.#alignment !== undefined && this.#since !== undefined;
     if (!line) {
-      this.#odd = `${this.#odd ?? ""}${raw.toString("utf8")}\n`;
+      this.#odd = `${this.#odd ?? ""}${raw.toString("utf8", 0, mostOdd)}\n`;
+      if (this.#odd.length > mostOdd) this.#break(`its lines have no timestamps: ${this.#odd.slice(0, 200)}`, reading);
       return;
     }
     if (this.#odd !== undefined && !tolerant) this.#break("a line without a timestamp stands in the middle", reading);

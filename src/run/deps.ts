@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ReadHost } from "../host/read-host.ts";
 import type { RunLimits } from "./limits.ts";
 import type { PodBoard } from "./pod-board.ts";
+import type { Sweeper } from "./sweeper.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 /** What a run needs of the process it runs in. Made once by the adapter, shared by all runs. */
@@ -11,6 +12,7 @@ export interface Deps {
   readHost: ReadHost;
   board(cluster: Cluster, namespace: string): PodBoard;
   turnstile: Turnstile;
+  sweeper: Sweeper;
   /** Uids of the Jobs and pods whose end this process has told. */
   ended: { has(uid: string): boolean; add(uid: string): void };
   /** Paperclip's own environment. */

@@ -19,6 +19,7 @@ export async function execute(execution: AdapterExecutionContext, deps: Deps): P
   return answerFailures(signal, async () => {
     await execution.onCancellationReady?.();
     const request = await readRequest(execution, { deps, log, signal });
+    deps.background("remove what dead processes left", deps.sweeper.sweep(request.cluster, request.namespace));
     const leave = await waitInLine(request, { deps, log, signal });
     try {
       const first = await runAttempt(

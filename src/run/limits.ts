@@ -10,6 +10,10 @@ export interface RunLimits {
   slotPollMs: number;
   /** A Job that is still held after this long was prepared by a process that died: resuming one takes seconds. */
   preparedMs: number;
+  /** How often a namespace is looked through for Jobs of other agents that are held and will never be let go. */
+  sweepEveryMs: number;
+  /** Of another agent, a held Job counts as one of those after this long. */
+  heldMs: number;
   /** A finished Job that is still there after this long was left by a process that died: a living one removes its own. */
   leftoverMs: number;
   /** With `reattachOrphanedJobs`: a Job that did its work this long ago and is still there has told nobody. */
@@ -48,6 +52,8 @@ export const defaultLimits: RunLimits = {
   slotWaitMs: 60 * 60_000,
   slotPollMs: 5_000,
   preparedMs: preparationLimitMs,
+  sweepEveryMs: 10 * 60_000,
+  heldMs: 10 * 60_000,
   leftoverMs: 10 * 60_000,
   untoldMs: 15_000,
   sayEveryMs: 60_000,

@@ -79,6 +79,9 @@ function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
   return hasPodEnded(pod) ? "terminated" : "waiting";
 }
 
+/** Refusals so far apart have nothing to do with each other: tries come far more often. */
+const unrelatedMs = 60_000;
+
 /** A Role that is written anew and a token in rotation pass; what is refused for long was taken away. */
 class Rights {
   readonly #what: string;
@@ -112,8 +115,7 @@ class Rights {
   /** Throws `RunFailure` when that has lasted too long. */
   refused(why: string, cause?: unknown): void {
     const nowMs = Date.now();
-    // Refusals so far apart have nothing to do with each other: tries come far more often.
-    if (nowMs - this.#lastMs > this.#limitMs) this.#refusedAtMs = undefined;
+    if (nowMs - this.#lastMs > unrelatedMs) this.#refusedAtMs = undefined;
     this.#lastMs = nowMs;
     this.#refusedAtMs ??= nowMs;
     if (nowMs - this.#refusedAtMs < this.#limitMs) return;

@@ -1,5 +1,6 @@
 import { buildRunObjects, type RunObjects } from "../job/build-job.ts";
 import { path } from "../job/paths.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { buildRunArgs } from "../opencode/args.ts";
 import { buildConfigContent } from "../opencode/config-content.ts";
 import { assemblePrompt } from "../prompt/assemble-prompt.ts";
@@ -7,7 +8,6 @@ import { deliverPrompt } from "../prompt/deliver-prompt.ts";
 import { buildPaperclipEnv, type PaperclipEnv } from "../prompt/paperclip-env.ts";
 import type { Deps } from "./deps.ts";
 import { RunFailure } from "./failure.ts";
-import { never } from "./race.ts";
 import type { RunRequest } from "./read-request.ts";
 import type { RunLog } from "./run-log.ts";
 
@@ -49,10 +49,11 @@ export async function planRun(
     ...(settings.variant ? { variant: settings.variant } : {}),
     ...(attempt.sessionId ? { sessionId: attempt.sessionId } : {}),
   });
-  const told = tellMeta(request, { args, prompt, env });
-  deps.background("tell Paperclip what the run is asked", told);
-  // A page that lacks it is no reason for a run to fail; one that takes it slowly none for a stop to wait.
-  await Promise.race([told.catch(() => undefined), never<void>(signal)]);
+  // A page that lacks it is no reason for a run to fail, one that takes it slowly none for a stop to wait.
+  const told = tellMeta(request, { args, prompt, env }).catch((error: unknown) =>
+    deps.background("tell Paperclip what the run is asked", Promise.reject(error)),
+  );
+  await untilAborted(told, signal);
   const built = buildRunObjects({
     agent: execution.agent,
     runId: execution.runId,
@@ -84,7 +85,12 @@ function mcpTokenName(index: number): string {
   return `PAPERCLIP_MCP_TOKEN_${index}`;
 }
 
-function opencodeConfig({ settings }: RunRequest, env: PaperclipEnv, deps: Deps): string {
+/** The value of OPENCODE_CONFIG_CONTENT in the agent's pod. Throws `RunFailure` when what it is made of cannot be read. */
+export function opencodeConfig(
+  { settings }: Pick<RunRequest, "settings">,
+  env: Pick<PaperclipEnv, "mcpServers">,
+  deps: Pick<Deps, "env">,
+): string {
   const own = (name: string) => settings.env[name] ?? deps.env[name];
   const inherited = own("OPENCODE_CONFIG_CONTENT");
   const providersJson = own("PAPERCLIP_OPENCODE_PROVIDERS");

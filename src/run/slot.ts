@@ -177,7 +177,12 @@ function isPrepared(job: Job): boolean {
 }
 
 function isAbandoned(job: Job, { nowMs, preparedMs = preparationLimitMs }: SlotQuestion): boolean {
-  return isPrepared(job) && !job.metadata?.deletionTimestamp && age(job, nowMs) > preparedMs;
+  return heldJobs([job], { nowMs, heldMs: preparedMs }).length > 0;
+}
+
+/** Jobs of any agent that were prepared so long ago that nobody will let them go. */
+export function heldJobs(jobs: readonly Job[], { nowMs, heldMs }: { nowMs: number; heldMs: number }): Job[] {
+  return jobs.filter((job) => isPrepared(job) && !job.metadata?.deletionTimestamp && age(job, nowMs) > heldMs);
 }
 
 function isLivePod(pod: Pod, ended: { has(uid: string): boolean }): boolean {

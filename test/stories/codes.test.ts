@@ -12,6 +12,7 @@ afterAll(() => bench.stop());
 
 const group = "OpenCode fails";
 const errorEvent = (error: object) => JSON.stringify({ type: "error", timestamp: 1, sessionID: "ses_chatter", error });
+const databaseError = (message: string) => errorEvent({ name: "UnknownError", data: { message } });
 const apiError = (statusCode: number, message: string) =>
   errorEvent({ name: "APIError", data: { message, statusCode, isRetryable: false } });
 
@@ -43,6 +44,46 @@ test.each([
   const run = bench.start({ chatter: { lines: 0, event, exit: 1, mute: true } });
   const { result } = await expectEnd(bench.world, run, { group, fault, code });
   expect(result.errorFamily).toBe(family);
+  expect(bench.jobsMade(run.agentId)).toBe(1);
+});
+
+test("a session that has grown too large is cleared: the next wake does not meet it again", async () => {
+  const event = errorEvent({ name: "ContextOverflowError", data: { message: "prompt is too long" } });
+  const { result } = await bench.start({ chatter: { lines: 0, event, exit: 1, mute: true } }).done;
+  expect(result).toMatchObject({ clearSession: true, sessionParams: null, sessionId: null });
+});
+
+test("a database that OpenCode cannot read is set aside, and the run starts once more with a fresh one", async () => {
+  const event = databaseError("file is not a database");
+  const run = bench.start({ chatter: { lines: 0, event, exit: 1, mute: true } });
+  const fault = "the agent's database is damaged, the fresh one too";
+  const { said } = await expectEnd(bench.world, run, { group, fault, code: "opencode_database_unusable" });
+  expect(bench.jobsMade(run.agentId)).toBe(2);
+  expect(said.join()).toContain("starts once more with a fresh one");
+});
+
+test("a database that is only locked is kept, and Paperclip tries again", async () => {
+  const event = databaseError("database is locked");
+  const run = bench.start({ chatter: { lines: 0, event, exit: 1, mute: true } });
+  const fault = "the agent's database is locked";
+  const { result, said } = await expectEnd(bench.world, run, { group, fault, code: "opencode_database_unusable" });
+  expect(result.errorFamily).toBe("transient_upstream");
+  expect(said.join()).not.toContain("set aside");
+  expect(bench.jobsMade(run.agentId)).toBe(1);
+});
+
+test("work that is done is not done again, whatever the database says at its end", async () => {
+  const step = JSON.stringify({
+    type: "step_finish",
+    timestamp: 1,
+    sessionID: "ses_chatter",
+    part: { id: "prt_1", type: "step-finish", reason: "tool-calls", cost: 0.01, tokens: { input: 10, output: 20 } },
+  });
+  const event = `${step}\n${databaseError("no such table: part")}`;
+  const run = bench.start({ chatter: { lines: 3, event, exit: 1, mute: true } });
+  const fault = "the database fails after the model's first step";
+  await expectEnd(bench.world, run, { group, fault, code: "opencode_database_unusable", numbers: 3 });
+  expect(bench.jobsMade(run.agentId)).toBe(1);
 });
 
 test("OpenCode ends well without a word", async () => {

@@ -206,6 +206,20 @@ describe("faults 12 to 14: the node", () => {
     bench.faults.nodeClockStep(1_800);
   });
 
+  test("is lost for good, and the pod never ends that somebody deletes there", async () => {
+    const run = bench.start({ chatter: endless, config: { graceSec: 1 } });
+    await run.saw("seq=2 ");
+    const pod = await run.pod();
+    bench.faults.nodeLost();
+    await bench.world.admin.delete("pods", pod, { signal });
+    const { result } = await run.done;
+    expect(result).toMatchObject({ errorCode: "k8s_pod_deleted", ...transient });
+    expect((await run.pods()).map(({ metadata }) => metadata?.name)).toEqual([pod.name]);
+    bench.faults.nodeBack();
+    const fault = "lost for good, its pod stands there as ending";
+    await expectEnd(bench.world, run, { group, fault, code: "k8s_pod_deleted", mayLose: true });
+  });
+
   test("ttlSecondsAfterFinished takes the Job away while its log is still read", async () => {
     let first = true;
     const run = bench.start({
@@ -249,6 +263,39 @@ describe("Paperclip's own log", () => {
       run,
       await expectEnd(bench.world, run, { group, fault: "onLog never answers, cancel", code: "cancelled" }),
     );
+  });
+
+  test("and page that lack what the run is asked end no run, and the operator is told", async () => {
+    const run = bench.start({ onMeta: () => Promise.reject(new Error("no such table")) });
+    await expectEnd(bench.world, run, { group, fault: "onMeta throws", code: "", numbers: 12 });
+    expect(bench.warnings.join()).toContain("no such table");
+  });
+
+  test("and page that never take what the run is asked hold no cancel back", async () => {
+    let asked = false;
+    const onMeta = () => {
+      asked = true;
+      return new Promise<void>(() => {});
+    };
+    const run = bench.start({ onMeta });
+    while (!asked) await pause(10);
+    run.cancel();
+    expectCancelled(
+      run,
+      await expectEnd(bench.world, run, { group, fault: "onMeta never answers, cancel", code: "cancelled" }),
+    );
+  });
+
+  test("that takes longer than the log is waited for after the container's end loses no line", async () => {
+    const run = bench.start({
+      chatter: { lines: 40, rate: 0, exit: 3 },
+      limits: { drainMs: 200, statusMs: 200 },
+      onLog: async (_, chunk) => {
+        if (chunk.includes("seq=")) await pause(2_500);
+      },
+    });
+    const fault = "onLog takes 2.5 s a call, as the container ends";
+    await expectEnd(bench.world, run, { group, fault, code: "opencode_failed", numbers: 40 });
   });
 
   test("that stands still while the pod waits for a node holds no cancel back", async () => {

@@ -248,6 +248,32 @@ describe("rights and credentials in the middle of a run", () => {
     await expectEnd(bench.world, run, { group: "Rights", fault: "403 for a moment", code: "", numbers: 40 });
   });
 
+  test("the right to read logs alone, taken away, ends the run as well: no output is no success", async () => {
+    const run = bench.start({ chatter: { lines: 60, rate: 20 }, limits: { deniedMs: 500 } });
+    await run.saw("seq=5 ");
+    const refusal = bench.faults.answer({ resource: "pods", subresource: "log" }, { status: 403 });
+    bench.faults.resetStreams();
+    await run.done;
+    refusal.remove();
+    const code = "k8s_permission_denied";
+    const expected = {
+      group: "Rights",
+      fault: "403 for good on pods/log alone",
+      code,
+      says: "may no longer read the log",
+    };
+    await expectEnd(bench.world, run, expected);
+  });
+
+  test("the right to read logs was never there: said, also when the agent has ended well meanwhile", async () => {
+    const refusal = bench.faults.answer({ resource: "pods", subresource: "log" }, { status: 403 });
+    const run = bench.start({ limits: { deniedMs: 1_500 } });
+    await run.done;
+    refusal.remove();
+    const expected = { group: "Rights", fault: "no right to read logs", code: "k8s_permission_denied" };
+    await expectEnd(bench.world, run, expected);
+  });
+
   test("rights that are taken away end the run with its Job", async () => {
     const run = bench.start({ chatter: endless, limits: { deniedMs: 500 } });
     await run.saw("seq=5 ");

@@ -71,6 +71,10 @@ async function startHost(wakes: Wakes): Promise<Host> {
 
 const group = "Paperclip is killed";
 
+function isOf(labels: Record<string, string> | undefined, agentId: string): boolean {
+  return labels?.["paperclip.io/agent-id"] === agentId;
+}
+
 /** The process is killed in the moment in which this request arrives; `done` tells whether the request is carried out. */
 function killAt(host: () => Host | undefined, matcher: RequestMatcher, done: boolean): { readonly hits: number } {
   const rule = bench.faults.on(
@@ -143,21 +147,70 @@ describe("a kill of Paperclip's process", () => {
     expect(bench.mostAtOnce(agentId)).toBe(1);
   });
 
-  test("in the drain: the agent has ended, its last lines were not read; the next run is held up by nothing", async () => {
-    const agentId = "kill-drain";
-    const config = { ttlSecondsAfterFinished: 1, reattachOrphanedJobs: true };
+  test("before the Job is resumed, and the agent is never woken again: another agent's run removes what is left", async () => {
+    const agentId = "kill-for-ever";
+    let host: Host | undefined;
+    killAt(() => host, { verb: "patch", resource: "jobs" }, false);
+    host = await startHost([{ agentId, chatter: quick }]);
+    await host.ended;
+    await pause(1_100);
+    const other = bench.start({ agentId: "another", chatter: quick, limits: { heldMs: 0 } });
+    expect((await other.done).result.errorMessage).toBeNull();
+    expect(await leftOf(bench.world, agentId)).toEqual([]);
+  });
+
+  /** The agent has ended, its last lines were not read, and the process is killed. */
+  async function killInDrain(agentId: string, config: Record<string, unknown>): Promise<void> {
     const host = await startHost([{ agentId, chatter: { lines: 30, rate: 30 }, config }]);
     await host.saw("seq=5 ");
     bench.faults.holdStreams(true, { subresource: "log" });
-    while (
-      bench.world.cluster.objects("pods", bench.world.namespace).every(({ status }) => status.phase !== "Succeeded")
-    )
-      await pause(10);
+    const ended = () =>
+      bench.world.cluster
+        .objects("pods", bench.world.namespace)
+        .some(({ status, metadata }) => status.phase === "Succeeded" && isOf(metadata.labels, agentId));
+    while (!ended()) await pause(10);
+    // Of a finished Job the cluster tells the second.
+    await pause(1_100);
     host.kill();
     await host.ended;
+    bench.faults.holdStreams(false, { subresource: "log" });
+  }
+
+  test("in the drain, with reattachOrphanedJobs: the whole output stands in the new run", async () => {
+    const agentId = "kill-drain-reattach";
+    const config = { reattachOrphanedJobs: true };
+    await killInDrain(agentId, config);
+    const next = bench.start({ agentId, chatter: quick, config, limits: { untoldMs: 0 } });
+    const fault = "in the drain, reattachOrphanedJobs; the next run";
+    const { said } = await expectEnd(bench.world, next, { group, fault, code: "", numbers: 30 });
+    expect(said.join()).toContain("has done its work meanwhile");
+    expect(bench.jobsMade(agentId)).toBe(1);
+  });
+
+  test("in the drain, without it: the next run is held up by nothing", async () => {
+    const agentId = "kill-drain";
+    const config = { ttlSecondsAfterFinished: 1 };
+    await killInDrain(agentId, config);
     const next = bench.start({ agentId, chatter: quick, config });
     await expectEnd(bench.world, next, { group, fault: "in the drain; the next run", code: "", numbers: 8 });
     expect(bench.mostAtOnce(agentId)).toBe(1);
+  });
+
+  test.each([
+    { step: "as the Job was resumed", matcher: { verb: "patch", resource: "jobs" }, done: true },
+    { step: "before the Job is deleted", matcher: { verb: "delete", resource: "jobs" }, done: false },
+  ])("$step, with reattachOrphanedJobs: its Job is the new run's", async ({ step, matcher, done }) => {
+    const agentId = `kill-reattach-${matcher.verb}`;
+    let host: Host | undefined;
+    killAt(() => host, matcher, done);
+    const config = { reattachOrphanedJobs: true };
+    host = await startHost([{ agentId, chatter: { lines: 8, rate: 20 }, config }]);
+    await host.ended;
+    await pause(1_100);
+    const next = bench.start({ agentId, chatter: quick, config, limits: { untoldMs: 0 } });
+    const fault = `${step}, reattachOrphanedJobs; the next run`;
+    await expectEnd(bench.world, next, { group, fault, code: "", numbers: 8 });
+    expect(bench.jobsMade(agentId)).toBe(1);
   });
 
   test("while its pod waits for a node: the orphan that nobody waits for goes with the next run", async () => {

@@ -33,6 +33,7 @@ export interface Wake {
   runId?: string;
   signal?: AbortSignal;
   onLog?: AdapterExecutionContext["onLog"];
+  onMeta?: AdapterExecutionContext["onMeta"];
 }
 
 export interface Woken {
@@ -78,8 +79,9 @@ export async function wake(world: World, adapter: Adapter, given: Wake = {}): Pr
     context: { issueId: "issue-1", ...given.context },
     authToken: "run-jwt-7f3a",
     onCancellationReady: async () => undefined,
-    onMeta: async ({ prompt, env, commandArgs }) => {
-      meta.push({ prompt, env, commandArgs });
+    onMeta: async (told) => {
+      meta.push({ prompt: told.prompt, env: told.env, commandArgs: told.commandArgs });
+      await given.onMeta?.(told);
     },
     ...(given.signal ? { signal: given.signal } : {}),
     onLog: async (stream, chunk) => {

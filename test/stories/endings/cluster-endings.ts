@@ -83,6 +83,21 @@ export function clusterEndingStories(makeWorld: () => Promise<World>, means: Mea
       expect(result.errorFamily).toBe("transient_upstream");
     });
 
+    test("its Job is deleted and its pod left behind: the run ends as it would have, and takes the pod with it", async () => {
+      const run = startRun(world, adapter, { agentId: "job-orphans", chatter: { lines: 40, rate: 20 } });
+      await run.saw("seq=3 ");
+      const { namespace, name } = await run.job();
+      const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
+      await asAdmin(world, { method: "DELETE", path, body: { propagationPolicy: "Orphan" } });
+      const { result } = await run.done;
+      expect(result).toMatchObject({ exitCode: 0, errorMessage: null });
+      await expect.poll(run.pods, { timeout: 20_000 }).toEqual([]);
+      // Nobody may delete Secrets; this one has lost its owner with the Job, and is the administrator's to remove.
+      const [secret] = await leftOf(world, "job-orphans", 0);
+      expect(secret).toBe(`secrets/${name}-env`);
+      await world.admin.delete("secrets", { namespace, name: `${name}-env` }, { signal });
+    });
+
     test("its Job is deleted while the pod waits for a node", async () => {
       const config = { nodeSelector: "disk=none" };
       const slow = world.adapter({ limits: { ...shortLimits(world.kind), pendingMs: 60_000 } });

@@ -12,7 +12,6 @@ export const notInStories: Partial<Record<FailureCode, string>> = {
     "takes a cluster that shows a pod as ended and never its container's status; src/run has the verdict's test",
   k8s_run_detached: "Paperclip's own lease: test/paperclip restarts the real server",
   opencode_session_unavailable: "the run tries once more with a fresh session, which then has its own end",
-  opencode_database_unusable: "the run tries once more with a fresh database, which then has its own end",
 };
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

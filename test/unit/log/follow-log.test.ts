@@ -63,6 +63,17 @@ describe("following a log", { timeout: 20_000 }, () => {
     expect(events.at(-1)).toEqual(complete);
   });
 
+  test("a server that leaves timestamps out is told as such, and is not collected without end", async () => {
+    const { lines, why, events } = await follow({
+      answers: [{ chunks: Array.from({ length: 40 }, () => `${"x".repeat(10_000)}\n`) }],
+      phase: phases("terminated"),
+    });
+    expect(lines).toEqual([]);
+    expect(why[0]).toMatch(/^its lines have no timestamps: x+/);
+    expect(why[0]?.length).toBeLessThan(300);
+    expect(events.at(-1)).toMatchObject({ kind: "end", complete: false });
+  });
+
   test("a finished container whose log cannot be read is not complete", async () => {
     const { events, requests } = await follow({
       answers: [{ chunks: ["unable to retrieve container logs"] }],

@@ -7,6 +7,7 @@ import type { Host } from "../host/host.ts";
 import { isMounted } from "../job/mount-paths.ts";
 import { containerName } from "../job/names.ts";
 import { ownWorkingDirectory } from "../job/paths.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
 import type { Deps } from "./deps.ts";
@@ -43,7 +44,7 @@ export async function readRequest(
   { deps, log, signal }: ReadDeps,
 ): Promise<RunRequest> {
   const settings = readSettings(execution.config);
-  const cluster = await deps.connect(settings.kubeconfig);
+  const cluster = await untilAborted(deps.connect(settings.kubeconfig), signal);
   const ownHost = await readOwnHost({ cluster, settings }, { deps, log, signal });
   const namespace = settings.namespace ?? ownHost?.namespace ?? cluster.namespace ?? "default";
   const host = await patiently("look at the namespace", { log, signal }, () =>

@@ -50,6 +50,7 @@ describe("npm packs", () => {
       /^dist\/(index\.js|ui-parser\.cjs|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/types\/[a-z/-]+\.d\.ts$/,
       /^examples\/[\w./-]+\.(yaml|md|sh)$/,
+      /^docs\/[\w./-]+\.md$/,
     ];
     expect(files.filter((file) => !intended.some((pattern) => pattern.test(file)))).toEqual([]);
   });

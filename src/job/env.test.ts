@@ -86,6 +86,13 @@ describe("places", () => {
     expect(env.filter(({ value }) => value === "/server")).toEqual([]);
   });
 
+  test("production was inherited, and npm left development dependencies out: an agent develops, unless told otherwise", () => {
+    const inherited = { host: host({ env: [{ name: "NODE_ENV", value: "production" }] }) };
+    expect(variable("NODE_ENV", inherited)?.value).toBe("development");
+    const changes = { ...inherited, env: { plain: { NODE_ENV: "production" }, secret: {} } };
+    expect(variable("NODE_ENV", changes)?.value).toBe("production");
+  });
+
   test("OPENCODE_DB is a file: given a directory OpenCode does not start", () => {
     expect(variable("OPENCODE_DB")?.value).toMatch(/\/opencode\.db$/);
     const dedicated = variable("OPENCODE_DB", { settings: { agentDbMode: "dedicated_pvc" } });

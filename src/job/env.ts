@@ -15,7 +15,15 @@ export interface Environment {
 }
 
 /** Facts of Paperclip's own container that mean something else in the agent's. */
-const ofTheServer: ReadonlySet<string> = new Set(["HOSTNAME", "HOME", "PWD", "PORT", "HOST", "NODE_OPTIONS"]);
+const ofTheServer: ReadonlySet<string> = new Set([
+  "HOSTNAME",
+  "HOME",
+  "PWD",
+  "PORT",
+  "HOST",
+  "NODE_ENV",
+  "NODE_OPTIONS",
+]);
 
 /** The environment in its layers, later ones over earlier ones: inherited, Paperclip's, the agent's own, the run's. */
 export function buildEnvironment(request: JobRequest, secretObject: string): Environment {
@@ -39,7 +47,7 @@ export function buildEnvironment(request: JobRequest, secretObject: string): Env
     if (plain === undefined) put(variable);
     else putSecret(variable.name, plain);
   }
-  for (const [name, value] of Object.entries(placeDefaults(request))) putLiteral(name, value);
+  for (const [name, value] of Object.entries(defaultVariables(request))) putLiteral(name, value);
   for (const [name, value] of Object.entries(request.env.plain)) putLiteral(name, value);
   for (const [name, value] of Object.entries(request.env.secret)) putSecret(name, value);
   const fixed = fixedVariables(request);
@@ -81,13 +89,15 @@ function secretKey(name: string): string {
   return /^[-._A-Za-z0-9]{1,253}$/.test(name) ? name : `name-${hash("sha256", name)}`;
 }
 
-/** Where files go unless the agent's own settings say otherwise. */
-function placeDefaults({ host }: JobRequest): Record<string, string> {
+/** Where files go, and what Paperclip's image says of itself alone, unless the agent's own settings say otherwise. */
+function defaultVariables({ host }: JobRequest): Record<string, string> {
   return {
     HOME: host?.sharedVolume ? path.shared : `${path.run}/home`,
     TMPDIR: `${path.run}/tmp`,
     XDG_CACHE_HOME: `${path.run}/cache`,
     XDG_STATE_HOME: `${path.run}/state`,
+    // The image says production (Paperclip 2026.916.1): npm would leave an agent's development dependencies out.
+    NODE_ENV: "development",
   };
 }
 

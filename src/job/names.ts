@@ -10,6 +10,8 @@ export const label = {
   task: "paperclip.io/task-id",
   session: "paperclip.io/session-id",
   adapter: "paperclip.io/adapter-type",
+  /** On what "Run test" makes to look from inside a pod: no run of an agent. */
+  preflight: "paperclip.io/preflight",
 } as const;
 
 export const annotation = {
@@ -32,6 +34,9 @@ export const ownLabels = {
 
 /** Everything this adapter made in a namespace. */
 export const ownSelector = selectorOf(ownLabels);
+
+/** What "Run test" made. */
+export const preflightSelector = selectorOf({ ...ownLabels, [label.preflight]: "true" });
 
 /** All Jobs and pods of one agent. */
 export function agentSelector(agentId: string): string {

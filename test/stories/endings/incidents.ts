@@ -175,4 +175,94 @@ export const incidents: readonly Incident[] = [
     test: "kills the launcher: the container's status is the end, and code 0 is not made up",
     file: story("faults.test.ts"),
   },
+  {
+    what: "A stream item without a type crashed OpenCode's reader in a loop",
+    test: "lines that are no events change nothing",
+    file: "src/opencode/transcript.test.ts",
+  },
+  {
+    what: "Turns that the provider cut short were plain failures, never tried again",
+    test: "a retry may help after %s",
+    file: "src/opencode/diagnosis.test.ts",
+  },
+  {
+    what: "After a session had grown too large every wake met it again",
+    test: "a session that has grown too large is cleared",
+    file: story("codes.test.ts"),
+  },
+  {
+    what: "An upgrade of OpenCode met an old database: every run dead",
+    test: "a database that OpenCode cannot read is set aside",
+    file: story("codes.test.ts"),
+  },
+  {
+    what: "One database grew without end",
+    test: "does not keep a database above its bound",
+    file: "src/launcher/database.test.ts",
+  },
+  {
+    what: "Folders of XDG variables could not be written: EACCES",
+    test: "temporary files and caches are the run's own",
+    file: "src/job/env.test.ts",
+  },
+  {
+    what: "The operator's configuration was overwritten, or written where nobody read it",
+    test: "everything else that is inherited stays",
+    file: "src/opencode/config-content.test.ts",
+  },
+  {
+    what: "OpenCode's snapshot of a large work tree: half an hour of silence",
+    test: "without anything inherited only what a run needs is set",
+    file: "src/opencode/config-content.test.ts",
+  },
+  {
+    what: "The page's parser was an ES module and never loaded",
+    test: "the page's worker finds parseStdoutLine in the built file",
+    file: "test/dist/ui-parser.test.ts",
+  },
+  {
+    what: "Wakes for reviews had no word of the task in the prompt",
+    test: "the task's own section takes the description out of the wake",
+    file: "src/prompt/assemble-prompt.test.ts",
+  },
+  {
+    what: "A fresh session got the prompt of a resumed one",
+    test: "a resumed session gets the wake and the short task",
+    file: "src/prompt/assemble-prompt.test.ts",
+  },
+  {
+    what: "Skills that every agent needs were not bundled",
+    test: "the operational skill is there although none was chosen",
+    file: "src/skills/skills.test.ts",
+  },
+  {
+    what: "Skills were pasted without their scripts",
+    test: "the bundle holds the operational skill and the chosen ones, each with its folder",
+    file: "src/skills/skills.test.ts",
+  },
+  {
+    what: "NODE_ENV=production was inherited: development dependencies were missing",
+    test: "production was inherited, and npm left development dependencies out",
+    file: "src/job/env.test.ts",
+  },
+  {
+    what: "42 GiB of caches on the shared home took the fleet down",
+    test: "cache of the fleet on the shared home filled it up",
+    file: "src/job/env.test.ts",
+  },
+  {
+    what: "Headers of remote tool servers were lost",
+    test: "tool servers are remote ones with their headers",
+    file: "src/opencode/config-content.test.ts",
+  },
+  {
+    what: "A raw ENOENT when the service account's token was not mounted",
+    test: "raw ENOENT when the token was not mounted",
+    file: "src/cluster/credentials.test.ts",
+  },
+  {
+    what: "OPENCODE_DB was a folder, which OpenCode does not open",
+    test: "OPENCODE_DB is a file",
+    file: "src/job/env.test.ts",
+  },
 ];

@@ -101,3 +101,51 @@ describe("a real cluster that breaks in the middle of a run", () => {
     });
   });
 });
+
+/** Without a kubelet for 40 s a node is not ready (API: node monitor grace period); what tolerates that for 5 s is then evicted. */
+const tolerations = ["not-ready", "unreachable"].map((state) => ({
+  key: `node.kubernetes.io/${state}`,
+  operator: "Exists",
+  effect: "NoExecute",
+  tolerationSeconds: 5,
+}));
+
+describe("a node of a real cluster that dies whole", () => {
+  let world: World;
+  let adapter: Adapter;
+
+  beforeAll(async () => {
+    world = await realWorld({ namespace: "e2e-node-lost", volume: "db4" });
+    await untilReady(world);
+    // Paperclip's own pod is on the first node by now.
+    const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+    await run("bash", [join(scripts, "up.sh"), modules], { env: { ...process.env, NODES: "2" }, timeout: 240_000 });
+    adapter = world.adapter({ limits: { overdueMs: 10_000 } });
+  }, 300_000);
+  afterAll(async () => {
+    await fault("node2-back").catch(() => undefined);
+    await adapter?.close();
+    await world?.stop();
+  });
+
+  test("the run ends with its own code, and its pod holds the slot until the node is back", async () => {
+    const live = startRun(world, adapter, {
+      agentId: "node-lost",
+      chatter: endless,
+      config: { graceSec: 2, nodeSelector: "kubernetes.io/hostname=node2", tolerations },
+    });
+    await live.saw("seq=20 ");
+    await fault("node2-lost");
+    const { result } = await live.done;
+    expect(result).toMatchObject({ errorCode: "k8s_node_lost", errorFamily: "transient_upstream", exitCode: null });
+    expect(await live.pods()).toHaveLength(1);
+    await fault("node2-back");
+    await expectEnd(world, live, {
+      group,
+      fault: "the run's node dies whole",
+      code: "k8s_node_lost",
+      mayLose: true,
+      goneWithinMs,
+    });
+  });
+});

@@ -5,7 +5,17 @@ import type { Site } from "./site.ts";
 /** Agents call Paperclip back at the address that the server has in its environment (it sets the variable itself if unset). */
 export function checkApiUrl({ env }: Site): Finding[] {
   const url = env["PAPERCLIP_API_URL"] ?? "";
-  if (URL.canParse(url) && !isLoopback(url)) return [finding("k8s_api_url_set", `Agents reach Paperclip at ${url}.`)];
-  const found = url === "" ? "not set" : url;
-  return [finding("k8s_api_url_loopback", `PAPERCLIP_API_URL is ${found}: from a pod, that is not Paperclip.`)];
+  const shown = url === "" ? "not set" : shownUrl(url);
+  if (URL.canParse(url) && !isLoopback(url))
+    return [finding("k8s_api_url_set", `Agents are told to call Paperclip at ${shown}.`)];
+  return [finding("k8s_api_url_loopback", `PAPERCLIP_API_URL is ${shown}: from a pod, that is not Paperclip.`)];
+}
+
+/** An address as everybody may read it: without a login. */
+export function shownUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || (url.username === "" && url.password === "")) return text;
+  url.username = "";
+  url.password = "";
+  return url.href;
 }

@@ -28,10 +28,11 @@ export async function checkJob(site: Site): Promise<Finding[]> {
         site.cluster.create("persistentvolumeclaims", claim, { signal: site.signal, dryRun: true }),
       )),
   ].filter((found) => found !== undefined);
-  return refused.length > 0
-    ? refused
-    : [finding("k8s_job_accepted", "The cluster would accept the Job these settings make.")];
+  return refused.length > 0 ? refused : [finding("k8s_job_accepted", accepted)];
 }
+
+/** What a dry run shows: Pod Security, quotas, limits and nodes look at the Job's pod only when it is made. */
+const accepted = "The cluster would accept the Job these settings make. This says nothing of the Job's pod.";
 
 async function refusalOf(what: string, creation: Promise<unknown>): Promise<Finding | undefined> {
   try {

@@ -73,6 +73,56 @@ const table = {
     level: "error",
     hint: "Read the cluster's words; podTemplate, labels, resources and admission policies are the usual cause.",
   },
+  k8s_preflight_skipped: { level: "info" },
+  k8s_preflight_started: { level: "info" },
+  k8s_preflight_not_started: {
+    level: "error",
+    hint: "Read the cluster's words: a run's pod is refused in the same way.",
+  },
+  k8s_preflight_waiting: {
+    level: "warn",
+    hint: "A run waits longer, 15 minutes. If nothing is on its way, such as a new node or a large image, mend what the pod waits for.",
+  },
+  k8s_preflight_failed: {
+    level: "error",
+    hint: "The image needs /bin/sh, and the volumes of the pod must be usable by user 1000.",
+  },
+  k8s_preflight_interrupted: { level: "warn", hint: "Try again; if it stays, read the cluster's words." },
+  k8s_preflight_incomplete: {
+    level: "warn",
+    hint: "Try again; if it stays, the pod has too little CPU in resources.limits, or no network to the model's provider.",
+  },
+  opencode_version: { level: "info" },
+  opencode_missing: {
+    level: "error",
+    hint: "Set image to one that has OpenCode in it, on the PATH of user 1000.",
+  },
+  opencode_unusable: {
+    level: "error",
+    hint: "Run `opencode --version` in the image as user 1000; it must fit the nodes' architecture and have memory enough.",
+  },
+  opencode_model_known: { level: "info" },
+  opencode_model_unknown: {
+    level: "error",
+    hint: "Correct the model setting, or give the provider's key in the agent's env or in Paperclip's Deployment: OpenCode lists only providers that have one.",
+  },
+  opencode_models_unlisted: {
+    level: "warn",
+    hint: "Run `opencode models` in the agent's image, and check the OpenCode config that agents inherit.",
+  },
+  k8s_api_url_reachable: { level: "info" },
+  k8s_api_url_refused: {
+    level: "warn",
+    hint: "PAPERCLIP_API_URL must be Paperclip's own address; with status 403, list its host name in PAPERCLIP_ALLOWED_HOSTNAMES.",
+  },
+  k8s_api_url_unreachable: {
+    level: "warn",
+    hint: "Set PAPERCLIP_API_URL on Paperclip's Deployment to the address of its Service, and check what NetworkPolicies let through.",
+  },
+  k8s_api_url_untested: {
+    level: "warn",
+    hint: "The image has neither curl, wget nor node; agents call Paperclip with curl.",
+  },
   k8s_check_failed: { level: "warn", hint: "Try again; if it stays, read the cluster's words." },
 } as const satisfies Record<string, { level: Level; hint?: string }>;
 
@@ -85,8 +135,9 @@ export interface Finding {
   hint?: string;
 }
 
-export function finding(code: FindingCode, message: string): Finding {
-  return { code, message, ...table[code] };
+/** `hint`: in place of the table's. */
+export function finding(code: FindingCode, message: string, hint?: string): Finding {
+  return { code, message, ...table[code], ...(hint === undefined ? {} : { hint }) };
 }
 
 /** The worst finding decides. */

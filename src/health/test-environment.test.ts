@@ -3,6 +3,8 @@ import { ApiError } from "../cluster/api-error.ts";
 import type { AccessReview, Claim, Cluster, Job } from "../cluster/cluster.ts";
 import type { Host } from "../host/host.ts";
 import type { HostReading } from "../host/read-host.ts";
+import { finding } from "./finding.ts";
+import type { PreflightRequest } from "./preflight.ts";
 import { type HealthDeps, testEnvironment } from "./test-environment.ts";
 
 const host: Host = {
@@ -27,11 +29,19 @@ interface World {
   refuses?: { dryRun: Error };
   fails?: Error;
   env?: Record<string, string>;
+  preflight?: HealthDeps["preflight"];
+}
+
+interface Watched {
+  created: { job: Job; dryRun: boolean }[];
+  /** What was asked of the preflight. */
+  looks: PreflightRequest[];
 }
 
 /** A cluster where everything is in order but for what `world` says. */
-function depsOf(world: World): HealthDeps & { created: { job: Job; dryRun: boolean }[] } {
-  const created: { job: Job; dryRun: boolean }[] = [];
+function depsOf(world: World): HealthDeps & Watched {
+  const created: Watched["created"] = [];
+  const looks: PreflightRequest[] = [];
   const read = async (resource: string, { name }: { name: string }) => {
     if (world.fails) throw world.fails;
     if (world.denied?.includes(`${resource} get`)) throw new ApiError("forbidden", { kind: "denied", status: 403 });
@@ -52,6 +62,11 @@ function depsOf(world: World): HealthDeps & { created: { job: Job; dryRun: boole
   const cluster = { server: "https://cluster", namespace: undefined, read, create } as unknown as Cluster;
   return {
     created,
+    looks,
+    preflight: async (site, request) => {
+      looks.push(request);
+      return world.preflight?.(site, request) ?? [finding("k8s_preflight_started", "It started.")];
+    },
     connect: async () => cluster,
     readHost: async () => world.reading ?? { kind: "in-pod", host },
     env: world.env ?? { PAPERCLIP_API_URL: "http://paperclip.paperclip.svc:3100" },
@@ -62,12 +77,12 @@ const sound = { model: "anthropic/claude-sonnet-4-5" };
 
 async function check(world: World, config: Record<string, unknown> = sound) {
   const deps = depsOf(world);
-  const result = await testEnvironment({ adapterType: "opencode_k8s", config }, deps);
+  const result = await testEnvironment({ adapterType: "opencode_k8s", companyId: "c1", config }, deps);
   const bad = result.checks.filter(({ level }) => level !== "info");
-  return { ...result, bad: bad.map(({ code, level }) => `${level} ${code}`), created: deps.created };
+  return { ...result, bad: bad.map(({ code, level }) => `${level} ${code}`), created: deps.created, looks: deps.looks };
 }
 
-test("where everything is in order it passes, and nothing is created", async () => {
+test("where everything is in order it passes, and nothing but the preflight creates anything", async () => {
   const result = await check({});
   expect(result).toMatchObject({ adapterType: "opencode_k8s", status: "pass", bad: [] });
   expect(result.created.map(({ dryRun }) => dryRun)).toEqual([true]);
@@ -124,11 +139,17 @@ const cases: [what: string, world: World, status: string, bad: string[]][] = [
   ],
 ];
 
+const skipped = { code: "k8s_preflight_skipped", level: "info" };
+
 for (const [what, world, status, bad] of cases) {
   test(`${what}: ${status}`, async () => {
     const result = await check(world);
     expect(result).toMatchObject({ status, bad });
     for (const { level, hint, code } of result.checks) if (level !== "info") expect(hint, code).toBeTruthy();
+    // With an error no pod is started, and that is said.
+    const last = result.checks.at(-1);
+    if (status === "fail") expect({ looks: result.looks, last }).toMatchObject({ looks: [], last: skipped });
+    else expect(result.looks).toHaveLength(1);
   });
 }
 
@@ -148,6 +169,33 @@ test("every bad setting is named, and the cluster is tested all the same", async
     "warn k8s_shared_claim_single_node",
   ]);
   expect(result.created).toHaveLength(1);
+  expect(result.checks.at(-1)).toMatchObject(skipped);
+});
+
+test("what the preflight finds comes last and counts", async () => {
+  const found = finding("opencode_missing", "No opencode.");
+  const result = await check({ preflight: async () => [found] });
+  expect(result).toMatchObject({ status: "fail", bad: ["error opencode_missing"] });
+  expect(result.checks.at(-1)).toEqual(found);
+  expect(result.looks).toEqual([{ companyId: "c1", limitMs: 45_000 }]);
+});
+
+test("a cluster that does not let the preflight be made is told in its words", async () => {
+  const preflight = async () => Promise.reject(refused("denied"));
+  const { checks, status } = await check({ preflight });
+  expect(status).toBe("warn");
+  expect(checks.at(-1)).toMatchObject({ code: "k8s_check_failed" });
+  expect(checks.at(-1)?.message).toContain("the cluster's words");
+});
+
+test("what a dry run cannot see is not claimed", async () => {
+  const { checks } = await check({});
+  expect(checks.find(({ code }) => code === "k8s_job_accepted")?.message).toContain("says nothing of the Job's pod");
+});
+
+test("a login in Paperclip's address is not shown", async () => {
+  const { checks } = await check({ env: { PAPERCLIP_API_URL: "http://me:hunter2@paperclip.svc:3100" } });
+  expect(checks.find(({ code }) => code === "k8s_api_url_set")?.message).toContain("http://paperclip.svc:3100");
 });
 
 test("a run in another namespace gets along without Paperclip's Secrets", async () => {

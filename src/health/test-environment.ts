@@ -5,11 +5,13 @@ import { parseSettings, type SettingProblem } from "../config/parse-settings.ts"
 import type { Settings } from "../config/settings.ts";
 import type { ReadHost } from "../host/read-host.ts";
 import { bounded } from "../lib/bounded.ts";
+import { messageOf } from "../lib/message.ts";
 import { checkApiUrl } from "./check-api-url.ts";
 import { checkImage, checkJob } from "./check-job.ts";
 import { checkNamespace, checkSecrets, checkSharedClaim } from "./check-objects.ts";
 import { checkPermissions } from "./check-permissions.ts";
 import { type Finding, finding, statusOf } from "./finding.ts";
+import type { Preflight, PreflightRequest } from "./preflight.ts";
 import type { Check, Site } from "./site.ts";
 
 export interface HealthDeps {
@@ -17,10 +19,16 @@ export interface HealthDeps {
   readHost: ReadHost;
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;
+  preflight: Preflight;
 }
 
-/** Somebody has pressed a button and waits. */
-const limitMs = 30_000;
+/**
+ * Somebody has pressed a button and waits. Neither Paperclip's server nor its page gives up (2026.916.1), but the proxies
+ * that stand before it do, most of them after 60 seconds.
+ */
+const allMs = 55_000;
+const checksMs = 30_000;
+const preflightMs = 45_000;
 
 /** In the order in which their findings are shown. */
 const checks: readonly { of: string; look: Check }[] = [
@@ -32,28 +40,30 @@ const checks: readonly { of: string; look: Check }[] = [
   { of: "the Job", look: checkJob },
 ];
 
-/** What would keep an agent with this config from running, found without creating anything. */
+/** What would keep an agent with this config from running: looked up first, then tried with a pod that only looks around. */
 export async function testEnvironment(
-  context: Pick<AdapterEnvironmentTestContext, "adapterType" | "config">,
+  context: Pick<AdapterEnvironmentTestContext, "adapterType" | "companyId" | "config">,
   deps: HealthDeps,
 ): Promise<AdapterEnvironmentTestResult> {
-  const limit = bounded(new AbortController().signal, limitMs);
-  try {
-    const findings = await findAll(context.config, deps, limit.signal);
-    return {
-      adapterType: context.adapterType,
-      status: statusOf(findings),
-      checks: findings,
-      testedAt: new Date().toISOString(),
-    };
-  } finally {
-    limit.done();
-  }
+  const { adapterType, companyId, config } = context;
+  const startedAtMs = Date.now();
+  const found = await lookUp(config, deps);
+  const limitMs = Math.min(preflightMs, startedAtMs + allMs - Date.now());
+  const all = [...found.findings, ...(await lookInside(found, deps, { companyId, limitMs }))];
+  return { adapterType, status: statusOf(all), checks: all, testedAt: new Date().toISOString() };
 }
 
-async function findAll(config: Record<string, unknown>, deps: HealthDeps, signal: AbortSignal): Promise<Finding[]> {
+interface LookedUp {
+  findings: Finding[];
+  /** Undefined when it is not even known where runs would go. */
+  site?: Site;
+}
+
+async function lookUp(config: Record<string, unknown>, deps: HealthDeps): Promise<LookedUp> {
   const { findings, settings } = readConfig(config);
-  if (settings === undefined) return findings;
+  if (settings === undefined) return { findings };
+  const limit = bounded(new AbortController().signal, checksMs);
+  const { signal } = limit;
   try {
     const cluster = await deps.connect(settings.kubeconfig);
     const { host, namespace, found } = await settle(cluster, settings, { deps, signal });
@@ -61,13 +71,35 @@ async function findAll(config: Record<string, unknown>, deps: HealthDeps, signal
     const place = await checkNamespace(site);
     const connected = finding("k8s_connected", `The cluster at ${cluster.server} answers.`);
     const before = [...findings, connected, ...found, ...place];
-    if (place.some(({ level }) => level === "error")) return before;
-    return [...before, ...(await Promise.all(checks.map((check) => guarded(check, site)))).flat()];
+    if (hasError(place)) return { findings: before, site };
+    return { findings: [...before, ...(await Promise.all(checks.map((check) => guarded(check, site)))).flat()], site };
   } catch (error) {
     if (!isApiError(error) && !signal.aborted) throw error;
-    const words = error instanceof Error ? error.message : String(error);
-    return [...findings, finding("k8s_connection_failed", `The cluster does not answer: ${words}`)];
+    return {
+      findings: [...findings, finding("k8s_connection_failed", `The cluster does not answer: ${messageOf(error)}`)],
+    };
+  } finally {
+    limit.done();
   }
+}
+
+/** With an error among the findings no pod would come to anything, or it would only tell the same again. */
+async function lookInside(
+  { findings, site }: LookedUp,
+  { preflight }: HealthDeps,
+  request: PreflightRequest,
+): Promise<Finding[]> {
+  if (site === undefined || hasError(findings)) {
+    const text = "No pod was started to look from inside: the errors above come first.";
+    return [finding("k8s_preflight_skipped", text)];
+  }
+  const { signal } = new AbortController(); // the preflight has a bound of its own
+  const look = (of: Site) => preflight(of, request);
+  return guarded({ of: "the agent's pod from inside", look }, { ...site, signal });
+}
+
+function hasError(findings: readonly Finding[]): boolean {
+  return findings.some(({ level }) => level === "error");
 }
 
 /** A bad setting is told, and the rest is tested as if it were not set: the page shows everything at once. */
@@ -115,7 +147,6 @@ async function guarded({ of, look }: { of: string; look: Check }, site: Site): P
     return await look(site);
   } catch (error) {
     if (!isApiError(error) && !site.signal.aborted) throw error;
-    const words = error instanceof Error ? error.message : String(error);
-    return [finding("k8s_check_failed", `Could not check ${of}: ${words}`)];
+    return [finding("k8s_check_failed", `Could not check ${of}: ${messageOf(error)}`)];
   }
 }

@@ -35,9 +35,6 @@ export const ownLabels = {
 /** Everything this adapter made in a namespace. */
 export const ownSelector = selectorOf(ownLabels);
 
-/** What "Run test" made. */
-export const preflightSelector = selectorOf({ ...ownLabels, [label.preflight]: "true" });
-
 /** All Jobs and pods of one agent. */
 export function agentSelector(agentId: string): string {
   return selectorOf({ ...ownLabels, [label.agent]: labelValue(agentId) });

@@ -13,6 +13,15 @@ test.each(["", "null", "[1]", "{", '{"a": }', "text"])("%j is not", (text) =>
   expect(readJsoncObject(text)).toMatchObject({ kind: "unreadable", why: expect.any(String) }),
 );
 
+test.each(['{"apiKey": sk-0123456789abcdef}', "sk-0123456789abcdef", '{"a": {"apiKey": "sk-0123456789"ab}}'])(
+  "why %s cannot be read is said without a word of it",
+  (text) => {
+    const read = readJsoncObject(text);
+    expect(read).toMatchObject({ kind: "unreadable", why: expect.stringMatching(/\w/) });
+    expect(JSON.stringify(read)).not.toMatch(/sk-|0123|abcd/);
+  },
+);
+
 test("a long line of slashes and quotes is read in no time", () => {
   const text = `{"a": "${"/".repeat(200_000)}"}`;
   const start = performance.now();

@@ -14,6 +14,11 @@ export function readJsoncObject(text: string): ReadObject {
     if (isRecord(value)) return { kind: "object", value };
     return { kind: "unreadable", why: "it is not a JSON object" };
   } catch (error) {
-    return { kind: "unreadable", why: error instanceof Error ? error.message : String(error) };
+    return { kind: "unreadable", why: withoutText(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** V8 quotes the text around a fault (`…, ..."apiKey": sk-1"... is not valid JSON`): what is quoted may be a secret. */
+function withoutText(message: string): string {
+  return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }

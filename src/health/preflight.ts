@@ -1,0 +1,59 @@
+import { bounded } from "../lib/bounded.ts";
+import type { Deps } from "../run/deps.ts";
+import { isRunFailure } from "../run/failure.ts";
+import type { RunLog } from "../run/run-log.ts";
+import type { Finding } from "./finding.ts";
+import { failureFinding, preflightFindings, waitingFinding } from "./preflight-findings.ts";
+import { planPreflight } from "./preflight-plan.ts";
+import { runPreflight } from "./run-preflight.ts";
+import type { Site } from "./site.ts";
+
+/** What a look from inside a pod needs of the process it is made in. */
+export type PreflightDeps = Pick<Deps, "board" | "background" | "processName" | "limits" | "sweeper">;
+
+export interface PreflightRequest {
+  companyId: string;
+  /** For all of it, with the removal of what it made. */
+  limitMs: number;
+}
+
+/** Looks from inside a pod that is made as a run's is, and leaves nothing of it. */
+export type Preflight = (site: Site, request: PreflightRequest) => Promise<Finding[]>;
+
+/** Of the time there is, what stopping and removing the pod may take. */
+const removalMs = 10_000;
+
+export function createPreflight(deps: PreflightDeps): Preflight {
+  return async (outer, { companyId, limitMs }) => {
+    deps.background("remove what dead processes left", deps.sweeper.sweep(outer.cluster, outer.namespace));
+    const startedAtMs = Date.now();
+    const bound = bounded(outer.signal, limitMs - removalMs);
+    const site = { ...outer, signal: bound.signal };
+    const said: string[] = [];
+    const log = listeningLog(said);
+    try {
+      const plan = await planPreflight(site, { companyId, processName: deps.processName, log });
+      return preflightFindings(await runPreflight(plan, site, { ...deps, log, said }), plan.facts);
+    } catch (error) {
+      if (isRunFailure(error)) return [failureFinding(error)];
+      if (!bound.timeUp()) throw error;
+      // Before there was a Job: the API itself was waited for, and what was said last is about that.
+      return [
+        waitingFinding({ why: said.at(-1) ?? "the Kubernetes API to answer", waitedMs: Date.now() - startedAtMs }),
+      ];
+    } finally {
+      bound.done();
+    }
+  };
+}
+
+/** Nobody reads what the pod prints but the preflight itself; the words that are said on the way may explain its end. */
+function listeningLog(said: string[]): RunLog {
+  return {
+    stdout: async () => {},
+    stderr: async () => {},
+    say: async (text) => {
+      said.push(text);
+    },
+  };
+}

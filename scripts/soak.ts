@@ -134,10 +134,13 @@ async function act(agentId: string, disturbance: Disturbance, cancelling: AbortC
 function wrong({ codes, mayLose }: Disturbance, woken: Woken): string[] {
   const code = woken.result.errorCode ?? "";
   const { lost, repeated, ordered } = judge(numbersOf(woken));
+  const missing = 15 - numbersOf(woken).length;
+  // A file that is rotated while a connection is down takes lines away, which must be said.
+  const told = mayLose === true && woken.said.some((text) => text.includes("may be missing"));
   return [
     ...(codes.includes(code) ? [] : [`ended with "${code}": ${woken.result.errorMessage}`]),
-    ...(code === "" && numbersOf(woken).length !== 15 ? [`${numbersOf(woken).length} of 15 lines`] : []),
-    ...(lost > 0 && !mayLose ? [`${lost} lines lost`] : []),
+    ...(code === "" && missing > 0 && !told ? [`${missing} of 15 lines missing in silence`] : []),
+    ...(lost > 0 && !told ? [`${lost} lines lost in silence`] : []),
     ...(repeated > 0 ? [`${repeated} lines repeated`] : []),
     ...(ordered ? [] : ["lines out of order"]),
   ];

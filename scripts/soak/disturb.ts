@@ -1,3 +1,4 @@
+import { evictByApi } from "../../test/stories/endings/stage.ts";
 import type { EmbeddedWorld } from "../../test/world/embedded-world.ts";
 import type { World } from "../../test/world/world.ts";
 
@@ -11,6 +12,7 @@ export interface Disturbance {
   act?(run: Disturbed): Promise<void> | void;
   /** "" is success. */
   codes: readonly string[];
+  /** Lines may be lost, if the run's log says so. */
   mayLose?: boolean;
   only?: World["kind"];
 }
@@ -81,6 +83,62 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: "five answers are lost",
     act: ({ world }) => void faultsOf(world).on({ where: ofRuns }, { kind: "lose-answer" }, 5),
+    codes: [""],
+    only: "embedded",
+  },
+  {
+    name: "preempted",
+    env: endless,
+    act: ({ world, pod }) => faultsOf(world).preempt(pod),
+    // Whose watch is away in that moment sees the pod gone and not why.
+    codes: ["k8s_pod_preempted", "k8s_pod_deleted"],
+    only: "embedded",
+  },
+  {
+    name: "evicted through the API",
+    env: endless,
+    act: async ({ world, pod }) => evictByApi(world, pod),
+    codes: ["k8s_pod_evicted", "k8s_pod_deleted"],
+  },
+  {
+    name: "the log rotates",
+    env: { CH_LINES: "15", CH_RATE: "10" },
+    act: ({ world, pod }) => (pod.name === "" ? undefined : faultsOf(world).rotateLog(pod)),
+    codes: [""],
+    mayLose: true,
+    only: "embedded",
+  },
+  {
+    name: "the token is renewed, the old one refused",
+    act({ world }) {
+      const account = { serviceAccount: "paperclip", namespace: world.namespace, renew: true };
+      (world as EmbeddedWorld).cluster.expireToken(account);
+      faultsOf(world).resetStreams();
+    },
+    codes: [""],
+    only: "embedded",
+  },
+  {
+    name: "five logs are refused with 403",
+    act({ world }) {
+      faultsOf(world).answer({ resource: "pods", subresource: "log" }, { status: 403, times: 5 });
+      faultsOf(world).resetStreams({ subresource: "log" });
+    },
+    codes: [""],
+    only: "embedded",
+  },
+  {
+    name: "streams stand still for 300 ms",
+    act({ world }) {
+      faultsOf(world).holdStreams(true);
+      setTimeout(() => void faultsOf(world).holdStreams(false), 300);
+    },
+    codes: [""],
+    only: "embedded",
+  },
+  {
+    name: "watches end",
+    act: ({ world }) => void faultsOf(world).endWatches(),
     codes: [""],
     only: "embedded",
   },

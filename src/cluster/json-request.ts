@@ -11,6 +11,8 @@ export const defaultTimeoutMs = 30_000;
 
 /** Bound of one try: a connection that swallows a request must not use up the whole call. */
 const tryTimeoutMs = 10_000;
+/** So often in one call credentials that are refused are read anew. */
+const mostRenewals = 2;
 const backoff = { firstMs: 200, maxMs: 3_000 };
 
 export type JsonRequest = Omit<HttpRequest, "signal" | "stream"> & {
@@ -20,14 +22,14 @@ export type JsonRequest = Omit<HttpRequest, "signal" | "stream"> & {
 
 /**
  * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx, a conflict of a change) is tried again
- * within the call's bound, after `Retry-After` where the server names one; a 401 once more with credentials read anew.
+ * within the call's bound, after `Retry-After` where the server names one; a 401 twice more with credentials read anew.
  *
  * All our calls may be repeated: names are our own, so a repeated create answers "exists".
  * Throws `ApiError`, or the signal's reason.
  */
 export async function requestJson<T>(transport: Transport, request: JsonRequest): Promise<T> {
   const bound = bounded(request.signal, request.timeoutMs ?? defaultTimeoutMs);
-  let renewed = false;
+  let renewals = 0;
   try {
     for (let attempt = 0; ; attempt++) {
       const outcome = await settle(tryOnce<T>(transport, request, bound.signal));
@@ -35,8 +37,9 @@ export async function requestJson<T>(transport: Transport, request: JsonRequest)
       const { error } = outcome;
       if (request.signal.aborted) throw request.signal.reason;
       if (bound.timeUp() || !isApiError(error)) throw isApiError(error) ? error : unreachable(transport.server, error);
-      if (error.kind === "unauthorized" && !renewed) {
-        renewed = true;
+      if (error.kind === "unauthorized" && renewals < mostRenewals) {
+        // The new token may still be on its way to the file.
+        await pause(bound, backoff.firstMs * renewals++, error);
         await transport.renew();
       } else if (mayPass(error, request.method)) {
         await pause(bound, Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, backoff)), error);

@@ -29,6 +29,11 @@ export interface FollowTarget {
   container: string;
   /** Bounded by the caller's signal; may throw `ApiError` for what passes, and is asked again then. */
   phase(signal: AbortSignal): Promise<ContainerPhase>;
+  /**
+   * Aborted when the container is known to have ended while its stream brings nothing: it is left, and the file read to
+   * its end. Without it that takes as long as a silent stream is waited for.
+   */
+  leave?: AbortSignal;
   /** Whether the lines told so far say themselves that they are all; then only what a stream may have hidden is still read. */
   concluded?(): boolean;
 }
@@ -123,7 +128,15 @@ async function* readStream(
   const { pod, container } = target;
   const openedAt = Date.now();
   const sinceTime = reader.open();
-  const stream = new LogStream({ pod, container, follow, sinceTime, idleMs: limits.idleMs, signal });
+  const stream = new LogStream({
+    pod,
+    container,
+    follow,
+    sinceTime,
+    idleMs: limits.idleMs,
+    signal,
+    leave: target.leave,
+  });
   const patience = () => (asks || reader.holds ? Math.min(quietMs, limits.idleMs / 2) : undefined);
   let asks = follow && sinceTime !== undefined;
   try {

@@ -10,6 +10,8 @@ export interface StreamRequest {
   /** A stream without a byte this long is given up; time in which its reader is busy does not count. */
   idleMs: number;
   signal: AbortSignal;
+  /** From its abort on the stream counts as silent, with the message of the reason. */
+  leave?: AbortSignal | undefined;
 }
 
 /** How a stream came to its end. `waiting`: the container has not started. `denied`: 401 or 403. */
@@ -27,11 +29,12 @@ export class LogStream {
   readonly #request: StreamRequest;
   readonly #life = new AbortController();
   readonly #onAbort: () => void;
+  readonly #onLeave = () => this.#giveUp(messageOf(this.#request.leave?.reason));
   readonly #timer: NodeJS.Timeout;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #pending: Promise<Uint8Array | undefined> | undefined;
   #waiting = false;
-  #silent = false;
+  #silence: string | undefined;
 
   constructor(request: StreamRequest) {
     this.#request = request;
@@ -39,6 +42,8 @@ export class LogStream {
     if (request.signal.aborted) this.#onAbort();
     else request.signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#timer = setTimeout(() => this.#onQuiet(), request.idleMs);
+    if (request.leave?.aborted) this.#onLeave();
+    else request.leave?.addEventListener("abort", this.#onLeave, { once: true });
   }
 
   /** Opens the stream; false when there is none, for the reason in `end`. */
@@ -74,6 +79,7 @@ export class LogStream {
   close(): void {
     clearTimeout(this.#timer);
     this.#request.signal.removeEventListener("abort", this.#onAbort);
+    this.#request.leave?.removeEventListener("abort", this.#onLeave);
     this.#life.abort(new Error("the stream is not needed any more"));
     // Not awaited: a body that stands still would keep the caller waiting; closing its connection needs no answer.
     void this.#iterator?.return?.()?.then(undefined, () => undefined);
@@ -91,16 +97,18 @@ export class LogStream {
 
   #fail(error: unknown): void {
     if (this.#request.signal.aborted) throw this.#request.signal.reason;
-    const seconds = Math.round(this.#request.idleMs / 1000);
-    this.end = this.#silent
-      ? { kind: "silent", why: `nothing was heard for ${seconds} s` }
-      : { kind: "failed", why: messageOf(error) };
+    this.end =
+      this.#silence === undefined ? { kind: "failed", why: messageOf(error) } : { kind: "silent", why: this.#silence };
   }
 
   #onQuiet(): void {
-    this.#silent = this.#waiting;
-    if (this.#silent) this.#life.abort(new Error("nothing was heard"));
+    if (this.#waiting) this.#giveUp(`nothing was heard for ${Math.round(this.#request.idleMs / 1000)} s`);
     else this.#timer.refresh();
+  }
+
+  #giveUp(why: string): void {
+    this.#silence = why;
+    this.#life.abort(new Error(why));
   }
 }
 

@@ -18,6 +18,8 @@ export interface OutputTarget {
   onLine(line: string): void;
   onStderr(line: string): void;
   onHearing?(hearing: Hearing): void;
+  /** Aborted when the container is known to have ended and the log does not come to its end: it is read anew. */
+  leave?: AbortSignal;
 }
 
 /** Whether what the agent prints is heard: `listening`, `writing` it into a run's log that takes its time, or not at all. */
@@ -52,7 +54,13 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
     const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
     return containerPhase(pod, target.pod);
   };
-  const followed = { pod: ref, container: containerName, phase, concluded: () => output.endedWith !== undefined };
+  const followed = {
+    pod: ref,
+    container: containerName,
+    phase,
+    concluded: () => output.endedWith !== undefined,
+    ...(target.leave ? { leave: target.leave } : {}),
+  };
   const reread = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   try {

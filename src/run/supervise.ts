@@ -62,6 +62,8 @@ class Watch {
   readonly #outputLife = new AbortController();
   readonly #silence = new Silence();
   readonly #progress = new Progress();
+  /** Aborted where the log stands still though the container has ended. */
+  readonly #leave = new AbortController();
   #toldToEndMs: number | undefined;
   #output: Promise<OutputEnd> | undefined;
 
@@ -122,6 +124,7 @@ class Watch {
         this.#silence.hears(hearing === "listening");
         this.#progress.is(hearing);
       },
+      leave: this.#leave.signal,
     };
     const { follow, deniedMs } = limits;
     return carryOutput(target, { cluster, log, limits: follow, deniedMs }, this.#outputLife.signal);
@@ -195,9 +198,10 @@ class Watch {
       if (verdict?.kind === "failed") return over(await this.#failedEnding(verdict.failure, signal));
       if (verdict?.kind === "exited") {
         const { drainMs, logWriteMs } = this.#deps.limits;
-        const limits = { readMs: drainMs * 3, writeMs: logWriteMs };
+        await this.#progress.stops({ readMs: drainMs / 2, writeMs: logWriteMs }, signal);
+        this.#leave.abort(new Error("the container has ended and its log stands still"));
         // The log cannot be read while the API is away: that time is not the log's.
-        do await this.#progress.stops(limits, signal);
+        do await this.#progress.stops({ readMs: drainMs * 3, writeMs: logWriteMs }, signal);
         while (!(await this.#answers(signal)));
         await this.#deps.log.say(
           "the container has ended and its log cannot be read to the end; the last lines may be missing",

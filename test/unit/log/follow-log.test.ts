@@ -10,6 +10,7 @@ interface Given {
   phase: FollowTarget["phase"];
   limits?: Partial<typeof limits>;
   concluded?: () => boolean;
+  leave?: AbortSignal;
   signal?: AbortSignal;
   onEvent?: (event: LogEvent) => Promise<void> | void;
 }
@@ -21,6 +22,7 @@ async function follow(given: Given) {
     container: "c",
     phase: given.phase,
     ...(given.concluded ? { concluded: given.concluded } : {}),
+    ...(given.leave ? { leave: given.leave } : {}),
   };
   const events: LogEvent[] = [];
   const signal = given.signal ?? new AbortController().signal;
@@ -123,6 +125,20 @@ describe("following a log", { timeout: 20_000 }, () => {
     });
     expect(lines).toEqual(["a", "b", "c"]);
     expect(events.filter(({ kind }) => kind === "gap" || kind === "late")).toEqual([]);
+  });
+
+  test("a stream that stands still is left when the container is known to have ended, and the file read to its end", async () => {
+    const leave = new AbortController();
+    setTimeout(() => leave.abort(new Error("the container has ended")), 100);
+    const { lines, why, events } = await follow({
+      answers: [{ chunks: two, after: "silence" }, { chunks: [...two, line(2, "c")] }],
+      phase: phases("running", "terminated"),
+      limits: { idleMs: 60_000 },
+      leave: leave.signal,
+    });
+    expect(lines).toEqual(["a", "b", "c"]);
+    expect(why).toEqual(["the container has ended"]);
+    expect(events.at(-1)).toEqual(complete);
   });
 
   test("a resumed stream that stays silent after the container's end is left", async () => {

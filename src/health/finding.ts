@@ -90,7 +90,7 @@ const table = {
   k8s_preflight_interrupted: { level: "warn", hint: "Try again; if it stays, read the cluster's words." },
   k8s_preflight_incomplete: {
     level: "warn",
-    hint: "Try again; if it stays, the pod has too little CPU in resources.limits, or no network to the model's provider.",
+    hint: "Try again; if it stays, give the pod more CPU in resources.limits.",
   },
   opencode_version: { level: "info" },
   opencode_missing: {

@@ -50,6 +50,11 @@ const partly: [what: string, part: PreflightReport, found: string][] = [
     { opencode: { kind: "failed", exitCode: 126, words: "" } },
     "error opencode_unusable",
   ],
+  [
+    "an opencode that takes too long",
+    { opencode: { kind: "failed", exitCode: 124, words: "" } },
+    "warn k8s_preflight_incomplete",
+  ],
   ["a list that is killed", { model: { kind: "failed", exitCode: 137, words: "" } }, "error opencode_unusable"],
   [
     "a list that is not had",
@@ -91,9 +96,11 @@ test("of an unknown model the nearest names of its provider are offered", () => 
   expect(message).toContain("Of provider anthropic it lists 7");
 });
 
-test("a program that was killed or ended in time is told so", () => {
+test("a program that was killed, failed or took too long is told so", () => {
   const failed = (exitCode: number) => of("opencode_unusable", { opencode: { kind: "failed", exitCode, words: "x" } });
-  expect(failed(124)?.message).toContain("no answer in time");
+  expect(of("opencode_models_unlisted", { model: { kind: "failed", exitCode: 124, words: "" } })?.message).toContain(
+    "no answer in time",
+  );
   expect(failed(137)).toMatchObject({
     message: expect.stringContaining("memory"),
     hint: expect.stringContaining("limits.memory"),
@@ -135,6 +142,11 @@ describe("a pod that did not come to its end", () => {
       code: "k8s_preflight_failed",
       message: "The agent's container ended with code 70: cannot write to /opencode-run.",
     });
+  });
+
+  test("for any other reason is told without words of something else", () => {
+    const found = find(ended({}, { exitCode: 143, said: ["connected again"] })).at(-1);
+    expect(found?.message).toBe("The agent's container ended with code 143.");
   });
 
   test.each([

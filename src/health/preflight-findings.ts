@@ -40,6 +40,10 @@ function opencodeFindings({ opencode }: PreflightReport, { image }: PreflightFac
     case "missing":
       return [finding("opencode_missing", `Image ${image} has no opencode on its PATH.`)];
     case "failed":
+      if (opencode.exitCode === late)
+        return [
+          finding("k8s_preflight_incomplete", `\`opencode --version\` did not answer in time in image ${image}.`),
+        ];
       return [unusable(`opencode does not run in image ${image}: ${why(opencode)}.`, opencode)];
     default:
       return [];
@@ -136,14 +140,16 @@ function why({ exitCode, words }: Failed): string {
     : `it ended with code ${exitCode}, ${words.replace(/\.$/, "")}`;
 }
 
-/** The script's own end is code 0; 70 is the launcher's, which has said why. */
+/** The launcher has said why. The script's own end is always 0. */
+const launcherGaveUp = 70;
+
 function endFindings({ exitCode, outOfMemory, report, said }: Extract<PreflightOutcome, { kind: "ended" }>): Finding[] {
   if (outOfMemory) {
     const text = "The agent's container used more memory than its limit and was killed.";
     return [finding("k8s_preflight_failed", text, describeFailure("k8s_out_of_memory").hint)];
   }
   if (exitCode !== 0) {
-    const words = said.at(-1);
+    const words = exitCode === launcherGaveUp ? said.at(-1) : undefined;
     return [
       finding("k8s_preflight_failed", `The agent's container ended with code ${exitCode}${words ? `: ${words}` : ""}.`),
     ];

@@ -69,7 +69,7 @@ without_values() {
 words() {
   escape=$(printf '\033')
   LC_ALL=C sed -e "s/$escape\\[[0-9;]*m//g" -e '/^[[:space:]]*$/d' "$1" | "${2:-head}" -n 1 |
-    LC_ALL=C tr -cd ' -~' | without_values | LC_ALL=C cut -c 1-200
+    without_values | LC_ALL=C tr -cd ' -~' | LC_ALL=C cut -c 1-200
 }
 
 check_opencode() {
@@ -77,7 +77,7 @@ check_opencode() {
     tell "opencode missing"
     return
   fi
-  within 10 opencode --version > version 2> version.err
+  within 20 opencode --version > version 2> version.err
   code=$?
   if [ "$code" -ne 0 ]; then
     tell "opencode failed $code $(words version.err)"

@@ -30,17 +30,17 @@ export function createPreflight(deps: PreflightDeps): Preflight {
     const bound = bounded(outer.signal, limitMs - removalMs);
     const site = { ...outer, signal: bound.signal };
     const said: string[] = [];
-    const log = listeningLog(said);
     try {
-      const plan = await planPreflight(site, { companyId, processName: deps.processName, log });
-      return preflightFindings(await runPreflight(plan, site, { ...deps, log, said }), plan.facts);
+      // What is left out in another namespace has findings of its own.
+      const plan = await planPreflight(site, { companyId, processName: deps.processName, log: listeningLog([]) });
+      return preflightFindings(await runPreflight(plan, site, { ...deps, log: listeningLog(said), said }), plan.facts);
     } catch (error) {
       if (isRunFailure(error)) return [failureFinding(error)];
       if (!bound.timeUp()) throw error;
-      // Before there was a Job: the API itself was waited for, and what was said last is about that.
-      return [
-        waitingFinding({ why: said.at(-1) ?? "the Kubernetes API to answer", waitedMs: Date.now() - startedAtMs }),
-      ];
+      // Before there was a Job: what was said last is about the API.
+      const last = said.at(-1);
+      const why = `the Kubernetes API to answer${last ? ` (${last})` : ""}`;
+      return [waitingFinding({ why, waitedMs: Date.now() - startedAtMs })];
     } finally {
       bound.done();
     }

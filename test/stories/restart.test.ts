@@ -169,11 +169,11 @@ describe("a kill of Paperclip's process", () => {
         .objects("pods", bench.world.namespace)
         .some(({ status, metadata }) => status.phase === "Succeeded" && isOf(metadata.labels, agentId));
     while (!ended()) await pause(10);
-    // Of a finished Job the cluster tells the second.
-    await pause(1_100);
     host.kill();
     await host.ended;
     bench.faults.holdStreams(false, { subresource: "log" });
+    // Of a finished Job the cluster tells the second.
+    await pause(1_100);
   }
 
   test("in the drain, with reattachOrphanedJobs: the whole output stands in the new run", async () => {

@@ -34,13 +34,16 @@ export async function killPaperclip(namespace: string): Promise<void> {
   const [running] = (await livePod(namespace)).status.containerStatuses ?? [];
   if (running === undefined) throw new Error("Paperclip does not run");
   process.kill(await firstProcess(running.containerID.replace("containerd://", "")), "SIGKILL");
-  for (let tries = 0; tries < 120; tries += 1) {
-    await delay(500);
+  for (const untilMs = performance.now() + backMs; performance.now() < untilMs; await delay(500)) {
     const [container] = (await livePod(namespace)).status.containerStatuses ?? [];
     if (container?.ready && container.restartCount > running.restartCount) return;
   }
-  throw new Error("Paperclip does not come back");
+  const logs = await kubectl("-n", namespace, "logs", "deployment/paperclip", "--tail=40", "--previous").catch(String);
+  throw new Error(`Paperclip does not come back:\n${logs}`);
 }
+
+/** Its own database may take the lock file of its killed predecessor for that of a living one, and needs more starts then. */
+const backMs = 180_000;
 
 async function livePod(namespace: string): Promise<PaperclipPod> {
   const { items } = await kubectlJson<{ items: PaperclipPod[] }>("-n", namespace, "get", "pods", ...selector);

@@ -22,10 +22,18 @@ export async function pointAtPaperclip(namespace: string, relay: Relay): Promise
   relay.pointAt({ host, port: 3100 });
 }
 
+/**
+ * As an upgrade of a Deployment with strategy Recreate does: the old pod first, whole. A pod that is merely deleted has
+ * its successor beside it while it ends, and two of Paperclip's embedded databases in one folder destroy it.
+ */
 export async function replacePaperclip(namespace: string, relay: Relay): Promise<void> {
   const { metadata } = await livePod(namespace);
+  const scale = (replicas: number) =>
+    kubectl("-n", namespace, "scale", "deployment/paperclip", `--replicas=${replicas}`);
   relay.pointAt(undefined);
-  await kubectl("-n", namespace, "delete", "pod", metadata.name); // returns when it is gone
+  await scale(0);
+  await kubectl("-n", namespace, "wait", "--for=delete", `pod/${metadata.name}`, "--timeout=150s");
+  await scale(1);
   await delay(500); // the Deployment has to see it before it says again that it is rolled out
   await pointAtPaperclip(namespace, relay);
 }
@@ -42,8 +50,8 @@ export async function killPaperclip(namespace: string): Promise<void> {
   throw new Error(`Paperclip does not come back:\n${logs}`);
 }
 
-/** Its own database may take the lock file of its killed predecessor for that of a living one, and needs more starts then. */
-const backMs = 180_000;
+/** With the waits between starts that fail. */
+const backMs = 120_000;
 
 async function livePod(namespace: string): Promise<PaperclipPod> {
   const { items } = await kubectlJson<{ items: PaperclipPod[] }>("-n", namespace, "get", "pods", ...selector);

@@ -110,7 +110,7 @@ async function raise(undo: (step: () => Promise<unknown>) => void) {
     /** Of the shared volume: what agents see as /paperclip. */
     writeFile: volume.write,
     operatorConfig: { written: operatorConfig, read: () => volume.read(operatorConfigPath) },
-    /** Paperclip's pod is deleted, as in an upgrade; resolves when its successor answers. */
+    /** Paperclip's pod ends and another takes its place, as in an upgrade; resolves when that answers. */
     replacePaperclip: () => replacePaperclip(namespace, relay),
     /** Paperclip's process gets SIGKILL; resolves when the one that the kubelet starts in its place answers. */
     killPaperclip: () => killPaperclip(namespace),

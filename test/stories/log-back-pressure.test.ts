@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { carry, nonce } from "../fault-proxy/log-run.ts";
+import { pause } from "./endings/stage.ts";
 
 const totalBytes = 200 * 2 ** 20;
 const mebi = 2 ** 20;
@@ -41,15 +42,19 @@ test("200 MB into a slow log: the reading waits, memory stays flat", async () =>
   const limits = { idleMs: 5_000, renewMs: 600_000, firstRetryMs: 20, lastRetryMs: 200 };
   let takenBytes = 0;
   const samples: { taken: number; rss: number; ahead: number }[] = [];
-  const sample = setInterval(async () => {
-    const sent = Number(await (await fetch(`${url}/sent`)).text());
-    samples.push({ taken: takenBytes, rss: process.memoryUsage().rss, ahead: sent - takenBytes });
-  }, 50);
+  let carrying = true;
+  const sampling = (async () => {
+    for (; carrying; await pause(50)) {
+      const sent = Number(await (await fetch(`${url}/sent`)).text());
+      samples.push({ taken: takenBytes, rss: process.memoryUsage().rss, ahead: sent - takenBytes });
+    }
+  })();
   const onLine = (line: string) => {
     takenBytes += line.length + 32;
   };
   const { end } = await carry(cluster, pod, { limits, sinkMs: 2, keep: false, onLine });
-  clearInterval(sample);
+  carrying = false;
+  await sampling;
   expect(end).toEqual({ kind: "marked", exitCode: 0 });
   expect(takenBytes).toBeGreaterThan(totalBytes * 0.98);
   const [early, late] = [

@@ -5,10 +5,10 @@ import { agentSelector, annotation, label } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
 import { messageOf } from "../lib/message.ts";
 import { sleep } from "../lib/sleep.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { createFailure } from "./create-failure.ts";
 import { isRunFailure, RunFailure } from "./failure.ts";
 import { patiently } from "./patience.ts";
-import { never } from "./race.ts";
 import { removeJob } from "./remove-job.ts";
 import type { RunLog } from "./run-log.ts";
 import { decideRace } from "./slot.ts";
@@ -160,7 +160,7 @@ async function undo(job: Job, { cluster, log, background }: LaunchDeps): Promise
   background?.(`delete Job ${name}`, removing);
   const bound = bounded(new AbortController().signal, undoMs);
   try {
-    await Promise.race([removing, never<void>(bound.signal)]);
+    await untilAborted(removing, bound.signal);
     return true;
   } catch (error) {
     if (!isApiError(error) && !bound.timeUp()) throw error;

@@ -46,8 +46,8 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
     await remove(slot.stale, "which a process that died has left behind", deps);
     const waitedMs = Date.now() - sinceMs;
     if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, waitedMs);
-    const others = slot.by.length > slot.stale.length || looks > 0;
-    if (others && Date.now() - saidAtMs >= limits.sayEveryMs) {
+    const waitsForLiving = slot.by.length > slot.stale.length || looks > 0;
+    if (waitsForLiving && Date.now() - saidAtMs >= limits.sayEveryMs) {
       saidAtMs = Date.now();
       await log.say(`waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
     }

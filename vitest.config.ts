@@ -8,8 +8,10 @@ function project(name: string, include: string[], extra: object = {}) {
 export default defineConfig({
   test: {
     projects: [
-      project("unit", ["src/**/*.test.ts", "test/unit/**/*.test.ts"], { sequence: { groupOrder: 0 } }),
-      project("stories", ["test/stories/**/*.test.ts", "test/contract/embedded.test.ts"], {
+      project("unit", ["src/**/*.test.ts", "test/{embedded,model,repository,support}/**/*.test.ts"], {
+        sequence: { groupOrder: 0 },
+      }),
+      project("stories", ["test/embedded-stories/**/*.test.ts", "test/contract/embedded.test.ts"], {
         // Each story has a cluster with processes of its own; several at once on two cores would test the machine.
         fileParallelism: false,
         testTimeout: 60_000,

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { incidents } from "../test/stories/endings/incidents.ts";
-import type { Row } from "../test/stories/endings/table.ts";
+import { incidents } from "../test/stories/incidents.ts";
+import type { Row } from "../test/stories/table.ts";
 
 /** docs/endings.md from the rows that the stories wrote: ENDINGS_ROWS=FILE vitest run ..., then this with FILE. */
 const files = process.argv.slice(2);

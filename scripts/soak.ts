@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { shortLimits } from "../test/stories/endings/short-limits.ts";
-import { judge, numbersOf } from "../test/stories/endings/table.ts";
+import { shortLimits } from "../test/stories/short-limits.ts";
+import { judge, numbersOf } from "../test/stories/table.ts";
 import { type EmbeddedWorld, embeddedWorld } from "../test/world/embedded-world.ts";
 import { realWorld } from "../test/world/real-world.ts";
 import { leftBehind, type Woken, type World, wake } from "../test/world/world.ts";
@@ -22,7 +22,7 @@ const random = createRandom(seed);
 console.log(`${runs} runs, seed ${seed}`);
 
 if (values.kubeconfig) process.env["KUBECONFIG"] = values.kubeconfig;
-const standIn = new URL("../test/stories/endings/agent", import.meta.url).pathname;
+const standIn = new URL("../test/stories/agent", import.meta.url).pathname;
 const world: World = values.kubeconfig
   ? await realWorld({ namespace: "soak", volume: "db4" })
   : await embeddedWorld({ path: [standIn] });

@@ -4,7 +4,9 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { connectCluster } from "./cluster/connect.ts";
 import { buildAgentConfigurationDoc } from "./config/documentation.ts";
 import { buildForm } from "./config/form.ts";
-import { createPreflight } from "./health/preflight.ts";
+import { createAgentQueue } from "./guard/agent-queue.ts";
+import { createSuspendedJobCleanup } from "./guard/suspended-job-cleanup.ts";
+import { createPreflight } from "./health/preflight/preflight.ts";
 import { testEnvironment } from "./health/test-environment.ts";
 import { createHostReader } from "./host/read-host.ts";
 import { adapterType, ownSelector } from "./job/names.ts";
@@ -14,12 +16,10 @@ import { detectModel } from "./models/detect-model.ts";
 import { fallbackModels } from "./models/fallback-models.ts";
 import { createModelCatalogue } from "./models/model-catalogue.ts";
 import { sessionCodec } from "./opencode/session.ts";
+import { createPodWatcher, type PodWatcher } from "./pod/pod-watcher.ts";
 import type { Deps } from "./run/deps.ts";
 import { execute } from "./run/execute.ts";
 import { defaultLimits, type RunLimits } from "./run/limits.ts";
-import { createPodBoard, type PodBoard } from "./run/pod-board.ts";
-import { createSweeper } from "./run/sweeper.ts";
-import { createTurnstile } from "./run/turnstile.ts";
 import { listSkills, syncSkills } from "./skills/sync-skills.ts";
 
 /** What the adapter takes from the process it runs in. Tests and the demo give their own. */
@@ -76,22 +76,25 @@ function createDeps(options: AdapterOptions): Made {
   const serviceAccountDir = options.serviceAccountDir ?? defaultServiceAccountDir;
   const warn = options.warn ?? ((message: string) => process.emitWarning(`opencode_k8s: ${message}`));
   const clusters = keep((kubeconfig: string | undefined) => connectCluster({ kubeconfig, env, serviceAccountDir }));
-  const boards = new Map<Cluster, Map<string, PodBoard>>();
+  const boards = new Map<Cluster, Map<string, PodWatcher>>();
   const working = new Set<Promise<void>>();
   const limits = { ...defaultLimits, ...options.limits };
   const deps: Deps = {
     connect: clusters.get,
     readHost: createHostReader({ env, serviceAccountDir }),
     board(cluster, namespace) {
-      const ofCluster = boards.get(cluster) ?? new Map<string, PodBoard>();
+      const ofCluster = boards.get(cluster) ?? new Map<string, PodWatcher>();
       boards.set(cluster, ofCluster);
-      const board = ofCluster.get(namespace) ?? createPodBoard(cluster, { namespace, labelSelector: ownSelector });
+      const board = ofCluster.get(namespace) ?? createPodWatcher(cluster, { namespace, labelSelector: ownSelector });
       ofCluster.set(namespace, board);
       return board;
     },
-    turnstile: createTurnstile(),
-    sweeper: createSweeper({ everyMs: limits.sweepEveryMs, heldMs: limits.heldMs }),
-    ended: createMemory(1_000),
+    agentQueue: createAgentQueue(),
+    suspendedJobs: createSuspendedJobCleanup({
+      everyMs: limits.sweepEveryMs,
+      suspendedForeignMs: limits.suspendedForeignMs,
+    }),
+    reportedUids: createMemory(1_000),
     env,
     processName: `${env["HOSTNAME"] ?? hostname()}/${process.pid}`,
     limits,

@@ -1,7 +1,7 @@
 import { permissions } from "../../src/cluster/permissions.ts";
 import { buildSettingsTables } from "../../src/config/documentation.ts";
+import { type FailureRow, failures } from "../../src/failure/failure.ts";
 import { serverSecrets } from "../../src/host/server-secrets.ts";
-import { type FailureRow, failures } from "../../src/run/failure.ts";
 import { code, table } from "./markdown.ts";
 
 /** What can stand between `<!-- generated:name -->` and `<!-- /generated -->`. A new block is one line here. */

@@ -1,4 +1,4 @@
-import { evictByApi } from "../../test/stories/endings/stage.ts";
+import { evictByApi } from "../../test/stories/stage.ts";
 import type { EmbeddedWorld } from "../../test/world/embedded-world.ts";
 import type { World } from "../../test/world/world.ts";
 

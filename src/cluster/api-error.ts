@@ -42,7 +42,7 @@ export class ApiError extends Error {
   }
 
   /** Whether the same request may succeed later without anybody changing anything. */
-  get passing(): boolean {
+  get transient(): boolean {
     return this.kind === "unreachable" || this.kind === "unavailable" || this.kind === "throttled";
   }
 }

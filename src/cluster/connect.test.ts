@@ -8,7 +8,7 @@ import {
   serve,
   status,
   writeKubeconfig,
-} from "../../test/unit/cluster/api.ts";
+} from "../../test/support/scripted-api.ts";
 import type { Cluster } from "./cluster.ts";
 import { connectCluster } from "./connect.ts";
 

@@ -7,7 +7,7 @@ import {
   hangingLogin,
   writeKubeconfig,
   writeTemporary,
-} from "../../test/unit/cluster/api.ts";
+} from "../../test/support/scripted-api.ts";
 import { loadCredentials } from "./credentials.ts";
 
 const server = "https://api.example.com:6443";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, type Api, answerJson, serve, status, transportTo } from "../../test/unit/cluster/api.ts";
+import { type Answer, type Api, answerJson, serve, status, transportTo } from "../../test/support/scripted-api.ts";
 import { type JsonRequest, requestJson } from "./json-request.ts";
 import type { Transport } from "./transport.ts";
 

@@ -41,7 +41,7 @@ export async function requestJson<T>(transport: Transport, request: JsonRequest)
         // The new token may still be on its way to the file.
         await pause(bound, backoff.firstMs * renewals++, error);
         await transport.renew();
-      } else if (mayPass(error, request.method)) {
+      } else if (isRetryable(error, request.method)) {
         await pause(bound, Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, backoff)), error);
       } else throw error;
     }
@@ -54,8 +54,8 @@ export async function requestJson<T>(transport: Transport, request: JsonRequest)
  * Our patches name no version: one that met another change is simply made again. A create meets a conflict when another
  * changed the namespace's ResourceQuota at the same time (kubernetes#67761); a name that is taken is `exists`.
  */
-function mayPass(error: ApiError, method: string): boolean {
-  return error.passing || (error.kind === "conflict" && (method === "PATCH" || method === "POST"));
+function isRetryable(error: ApiError, method: string): boolean {
+  return error.transient || (error.kind === "conflict" && (method === "PATCH" || method === "POST"));
 }
 
 type Outcome<T> = { kind: "answer"; value: T } | { kind: "failure"; error: unknown };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Api, serve, transportTo } from "../../test/unit/cluster/api.ts";
+import { type Api, serve, transportTo } from "../../test/support/scripted-api.ts";
 import { requestJson } from "./json-request.ts";
 import { errorFrom } from "./refusal.ts";
 import type { Transport } from "./transport.ts";
@@ -20,7 +20,7 @@ describe("a refusal by something on the way", () => {
   test.each(["<html>404 Not Found</html>", "", "404 page not found\n", '{"message":"no Route matched"}', "[]", "null"])(
     "is no word about an object, though it is a 404: %j",
     (text) => {
-      expect(errorFrom(404, undefined, text)).toMatchObject({ kind: "unavailable", status: 404, passing: true });
+      expect(errorFrom(404, undefined, text)).toMatchObject({ kind: "unavailable", status: 404, transient: true });
     },
   );
 

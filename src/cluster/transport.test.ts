@@ -14,7 +14,7 @@ import {
   transportTo,
   writeKubeconfig,
   writeTemporary,
-} from "../../test/unit/cluster/api.ts";
+} from "../../test/support/scripted-api.ts";
 import type { HttpRequest, Transport } from "./transport.ts";
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, type Api, answerJson, serve, status, transportTo } from "../../test/unit/cluster/api.ts";
+import { type Answer, type Api, answerJson, serve, status, transportTo } from "../../test/support/scripted-api.ts";
 import type { Pod, WatchEvent } from "./cluster.ts";
 import { watchCollection } from "./watch-collection.ts";
 

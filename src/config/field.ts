@@ -1,19 +1,5 @@
 import * as z from "zod";
-
-/** Says that a value cannot be used. `at` names the part of it that is meant, as keys from its root. */
-export type Refuse = (expected: string, details?: { found?: string; at?: readonly PropertyKey[] }) => void;
-
-/** What a setting can hold, and how the form asks for it. */
-export interface Kind<T> {
-  /** For documents: "text", "a whole number". */
-  accepts: string;
-  control: "text" | "textarea" | "number" | "toggle" | "select";
-  options?: readonly { label: string; value: string }[];
-  /** Whether a value that is there says nothing all the same, such as text of comments alone: then it counts as unset. */
-  saysNothing?(value: unknown): boolean;
-  /** Reads a value that is set. After a refusal the result is not used. */
-  read(value: unknown, refuse: Refuse): T;
-}
+import { describeFound, isUnset, type Kind, type Refuse } from "./kinds/kind.ts";
 
 export const groups = ["Core", "Kubernetes", "Operational"] as const;
 export type Group = (typeof groups)[number];
@@ -48,7 +34,7 @@ export function withDefault<T>(kind: Kind<T>, fallback: NoInfer<T>, about: About
   const schema = z
     .unknown()
     .transform((value, context) =>
-      isUnset(value) || kind.saysNothing?.(value) ? fallback : kind.read(value, refuseIn(context, value)),
+      isUnset(value) || kind.isBlank?.(value) ? fallback : kind.read(value, refuseIn(context, value)),
     );
   return { ...defaults, ...about, kind, fallback, schema };
 }
@@ -70,25 +56,8 @@ export function required<T>(kind: Kind<T>, about: About & { expected: string }):
 
 const defaults = { required: false, defaultText: undefined, askedBy: "form" } as const;
 
-/** Forms send an empty text for a field that was cleared, other clients null. */
-export function isUnset(value: unknown): value is undefined | null | "" {
-  return value === undefined || value === null || (typeof value === "string" && value.trim() === "");
-}
-
 function refuseIn(context: z.RefinementCtx<unknown>, value: unknown): Refuse {
   return (expected, { found = describeFound(value), at = [] } = {}) => {
     context.addIssue({ code: "custom", message: expected, path: [...at], params: { found } });
   };
-}
-
-/** A value in words short enough for a message. */
-export function describeFound(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "object" && value !== null) {
-    const keys = Object.keys(value);
-    return keys.length === 0 ? "an empty object" : `an object with ${keys.slice(0, 5).join(", ")}`;
-  }
-  return String(value);
 }

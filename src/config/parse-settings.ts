@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import { describeFound, isUnset } from "./field.ts";
-import { joinDottedResources } from "./resources.ts";
+import { describeFound, isUnset } from "./kinds/kind.ts";
+import { joinDottedResources } from "./kinds/resources.ts";
 import { type Complete, type Settings, settings, settingsSchema } from "./settings.ts";
 
 /** One bad field: its key, what stands there, and what should. */

@@ -1,7 +1,7 @@
-import { argumentsKind } from "./arguments.ts";
 import { optional, required, withDefault } from "./field.ts";
-import { choiceKind, proseKind, quantityKind, textKind, toggleKind } from "./kinds.ts";
-import { isDnsSubdomain } from "./kubernetes-names.ts";
+import { isDnsSubdomain } from "./formats/kubernetes-names.ts";
+import { argumentsKind } from "./kinds/arguments.ts";
+import { choiceKind, proseKind, quantityKind, textKind, toggleKind } from "./kinds/scalars.ts";
 
 const modelExpected = "provider/model, such as anthropic/claude-sonnet-4-5";
 const modelKind = textKind({ accepts: (text) => /^[^\s/]+\/\S+$/.test(text), expected: modelExpected });

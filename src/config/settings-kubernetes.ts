@@ -1,11 +1,11 @@
 import { type FormPart, optional, withDefault } from "./field.ts";
-import { isImageReference } from "./image-reference.ts";
-import { labelsKind, nodeSelectorKind } from "./key-values.ts";
-import { choiceKind, positiveSecondsKind, textKind, toggleKind } from "./kinds.ts";
-import { isDnsLabel, isDnsSubdomain } from "./kubernetes-names.ts";
-import { podTemplateKind } from "./pod-template.ts";
-import { defaultResources, resourcesKind } from "./resources.ts";
-import { tolerationsKind } from "./tolerations.ts";
+import { isImageReference } from "./formats/image-reference.ts";
+import { isDnsLabel, isDnsSubdomain } from "./formats/kubernetes-names.ts";
+import { labelsKind, nodeSelectorKind } from "./kinds/key-values.ts";
+import { podTemplateKind } from "./kinds/pod-template.ts";
+import { defaultResources, resourcesKind } from "./kinds/resources.ts";
+import { choiceKind, positiveSecondsKind, textKind, toggleKind } from "./kinds/scalars.ts";
+import { tolerationsKind } from "./kinds/tolerations.ts";
 
 const imageKind = textKind({
   accepts: isImageReference,

@@ -1,6 +1,6 @@
-import { environmentKind } from "./environment.ts";
 import { optional, withDefault } from "./field.ts";
-import { positiveSecondsKind, secondsKind, textKind } from "./kinds.ts";
+import { environmentKind } from "./kinds/environment.ts";
+import { positiveSecondsKind, secondsKind, textKind } from "./kinds/scalars.ts";
 
 const defaultGraceSec = 30;
 

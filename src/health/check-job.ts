@@ -3,18 +3,18 @@ import { isApiError } from "../cluster/api-error.ts";
 import { buildRunObjects } from "../job/build-job.ts";
 import type { JobRequest } from "../job/job-request.ts";
 import { ownWorkingDirectory } from "../job/paths.ts";
+import type { CheckContext } from "./check-context.ts";
 import { type Finding, finding } from "./finding.ts";
-import type { Site } from "./site.ts";
 
 /** Which image the Job gets. */
-export function checkImage({ settings, host }: Site): Finding[] {
+export function checkImage({ settings, host }: CheckContext): Finding[] {
   if (settings.image !== undefined) return [finding("k8s_image_chosen", `Jobs use image ${settings.image}.`)];
   if (host !== undefined) return [finding("k8s_image_chosen", `Jobs use Paperclip's own image, ${host.image}.`)];
   return [finding("k8s_image_unknown", "There is no image to inherit, and the image setting is not set.")];
 }
 
 /** The Job that these settings make, and the agent's claim if it has one, as the cluster would take them. Nothing is created. */
-export async function checkJob(site: Site): Promise<Finding[]> {
+export async function checkJob(site: CheckContext): Promise<Finding[]> {
   if (checkImage(site).some(({ level }) => level === "error")) return [];
   const built = buildRunObjects(sampleRequest(site));
   if (built.kind === "refused")
@@ -39,12 +39,12 @@ async function refusalOf(what: string, creation: Promise<unknown>): Promise<Find
     await creation;
     return undefined;
   } catch (error) {
-    if (!isApiError(error) || error.passing) throw error;
+    if (!isApiError(error) || error.transient) throw error;
     return finding("k8s_job_refused", `The cluster would refuse ${what}: ${error.message}`);
   }
 }
 
-function sampleRequest({ settings, host, namespace }: Site): JobRequest {
+function sampleRequest({ settings, host, namespace }: CheckContext): JobRequest {
   const id = randomUUID();
   return {
     agent: { id, name: "Test environment" },
@@ -52,7 +52,7 @@ function sampleRequest({ settings, host, namespace }: Site): JobRequest {
     companyId: id,
     attempt: 0,
     namespace,
-    preparedBy: "test-environment",
+    suspendedBy: "test-environment",
     settings,
     host,
     command: ["opencode", "--version"],

@@ -1,10 +1,10 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Host } from "../host/host.ts";
+import type { CheckContext } from "./check-context.ts";
 import { type Finding, finding } from "./finding.ts";
-import type { Site } from "./site.ts";
 
 /** Whether the namespace is there. Throws "unreachable" when the cluster does not answer at all. */
-export async function checkNamespace({ cluster, namespace, signal }: Site): Promise<Finding[]> {
+export async function checkNamespace({ cluster, namespace, signal }: CheckContext): Promise<Finding[]> {
   try {
     const found = await cluster.read("namespaces", { namespace, name: namespace }, { signal });
     if (found === undefined) return [finding("k8s_namespace_missing", `Namespace ${namespace} does not exist.`)];
@@ -16,7 +16,7 @@ export async function checkNamespace({ cluster, namespace, signal }: Site): Prom
 }
 
 /** The volume that Paperclip and its agents share: there, and mountable by many pods. */
-export async function checkSharedClaim({ cluster, host, namespace, signal }: Site): Promise<Finding[]> {
+export async function checkSharedClaim({ cluster, host, namespace, signal }: CheckContext): Promise<Finding[]> {
   if (host === undefined) return [];
   const { sharedVolume } = host;
   if (sharedVolume === undefined) {
@@ -44,7 +44,7 @@ function accessFinding(name: string, modes: readonly string[]): Finding {
 }
 
 /** The Secrets that a pod inherits from Paperclip's. Kubernetes does not start it without those that are not optional. */
-export async function checkSecrets({ cluster, host, namespace, signal }: Site): Promise<Finding[]> {
+export async function checkSecrets({ cluster, host, namespace, signal }: CheckContext): Promise<Finding[]> {
   if (host === undefined) return [];
   const inherited = [...inheritedSecrets(host)];
   const found = await Promise.all(inherited.map(([name]) => cluster.read("secrets", { namespace, name }, { signal })));

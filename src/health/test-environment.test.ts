@@ -3,8 +3,8 @@ import { ApiError } from "../cluster/api-error.ts";
 import type { AccessReview, Claim, Cluster, Job } from "../cluster/cluster.ts";
 import type { Host } from "../host/host.ts";
 import type { HostReading } from "../host/read-host.ts";
+import type { PreflightRequest } from "./check-context.ts";
 import { finding } from "./finding.ts";
-import type { PreflightRequest } from "./preflight.ts";
 import { type HealthDeps, testEnvironment } from "./test-environment.ts";
 
 const host: Host = {
@@ -121,7 +121,7 @@ const cases: [what: string, world: World, status: string, bad: string[]][] = [
   ],
   [
     "a pod that may not be read",
-    { reading: { kind: "unreadable", why: "Denied.", passing: false, cause: refused("denied") } },
+    { reading: { kind: "unreadable", why: "Denied.", transient: false, cause: refused("denied") } },
     "fail",
     ["error k8s_host_unreadable", "error k8s_image_unknown"],
   ],

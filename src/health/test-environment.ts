@@ -7,12 +7,11 @@ import type { ReadHost } from "../host/read-host.ts";
 import { bounded } from "../lib/bounded.ts";
 import { messageOf } from "../lib/message.ts";
 import { checkApiUrl } from "./check-api-url.ts";
+import type { Check, CheckContext, Preflight, PreflightRequest } from "./check-context.ts";
 import { checkImage, checkJob } from "./check-job.ts";
 import { checkNamespace, checkSecrets, checkSharedClaim } from "./check-objects.ts";
 import { checkPermissions } from "./check-permissions.ts";
 import { type Finding, finding, statusOf } from "./finding.ts";
-import type { Preflight, PreflightRequest } from "./preflight.ts";
-import type { Check, Site } from "./site.ts";
 
 export interface HealthDeps {
   connect(kubeconfig: string | undefined): Promise<Cluster>;
@@ -56,7 +55,7 @@ export async function testEnvironment(
 interface LookedUp {
   findings: Finding[];
   /** Undefined when it is not even known where runs would go. */
-  site?: Site;
+  site?: CheckContext;
 }
 
 async function lookUp(config: Record<string, unknown>, deps: HealthDeps): Promise<LookedUp> {
@@ -67,7 +66,7 @@ async function lookUp(config: Record<string, unknown>, deps: HealthDeps): Promis
   try {
     const cluster = await deps.connect(settings.kubeconfig);
     const { host, namespace, found } = await settle(cluster, settings, { deps, signal });
-    const site: Site = { settings, cluster, namespace, host, env: deps.env, signal };
+    const site: CheckContext = { settings, cluster, namespace, host, env: deps.env, signal };
     const place = await checkNamespace(site);
     const connected = finding("k8s_connected", `The cluster at ${cluster.server} answers.`);
     const before = [...findings, connected, ...found, ...place];
@@ -94,7 +93,7 @@ async function lookInside(
     return [finding("k8s_preflight_skipped", text)];
   }
   const { signal } = new AbortController(); // the preflight has a bound of its own
-  const look = (of: Site) => preflight(of, request);
+  const look = (of: CheckContext) => preflight(of, request);
   return guarded({ of: "the agent's pod from inside", look }, { ...site, signal });
 }
 
@@ -124,7 +123,7 @@ async function settle(
   cluster: Cluster,
   settings: Settings,
   { deps, signal }: { deps: HealthDeps; signal: AbortSignal },
-): Promise<Pick<Site, "host" | "namespace"> & { found: Finding[] }> {
+): Promise<Pick<CheckContext, "host" | "namespace"> & { found: Finding[] }> {
   const reading = await deps.readHost(cluster, signal);
   const host = reading.kind === "in-pod" ? reading.host : undefined;
   const namespace = settings.namespace ?? host?.namespace ?? cluster.namespace ?? "default";
@@ -136,13 +135,13 @@ async function settle(
     case "outside":
       return { host, namespace, found: [finding("k8s_host_outside", reading.why)] };
     case "unreadable":
-      if (reading.passing) throw reading.cause;
+      if (reading.transient) throw reading.cause;
       return { host, namespace, found: [finding("k8s_host_unreadable", reading.why)] };
   }
 }
 
 /** One check that the cluster does not allow does not take the others with it. */
-async function guarded({ of, look }: { of: string; look: Check }, site: Site): Promise<Finding[]> {
+async function guarded({ of, look }: { of: string; look: Check }, site: CheckContext): Promise<Finding[]> {
   try {
     return await look(site);
   } catch (error) {

@@ -10,12 +10,12 @@ import { extractHost } from "./inherit.ts";
 /**
  * - `in-pod`: Paperclip runs in a pod of this cluster
  * - `outside`: it does not, so nothing is inherited; `why` is a whole sentence
- * - `unreadable`: it seems to, but its pod cannot be read; `passing`: another try may succeed
+ * - `unreadable`: it seems to, but its pod cannot be read; `transient`: another try may succeed
  */
 export type HostReading =
   | { kind: "in-pod"; host: Host }
   | { kind: "outside"; why: string }
-  | { kind: "unreadable"; why: string; passing: boolean; cause: unknown };
+  | { kind: "unreadable"; why: string; transient: boolean; cause: unknown };
 
 export type ReadHost = (cluster: Pick<Cluster, "read" | "server">, signal: AbortSignal) => Promise<HostReading>;
 
@@ -63,7 +63,12 @@ async function readHost(
       const why = `Pod ${own.namespace}/${own.name} may not be looked for in the cluster at ${cluster.server}, which is not the address of the cluster that Paperclip runs in.`;
       return { kind: "outside", why };
     }
-    return { kind: "unreadable", why: unreadable(own, cluster.server, error), passing: error.passing, cause: error };
+    return {
+      kind: "unreadable",
+      why: unreadable(own, cluster.server, error),
+      transient: error.transient,
+      cause: error,
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { built, builtTemplate, host, jobRequest, type RequestChanges } from "../../test/unit/job/request.ts";
-import { seeded, textOf } from "../../test/unit/random.ts";
+import { built, builtTemplate, host, jobRequest, type RequestChanges } from "../../test/support/job-request.ts";
+import { seeded, textOf } from "../../test/support/random.ts";
 import { queueLabel } from "./build-job.ts";
 
 const owner = { name: "agent-opencode-1", uid: "uid-1" };
@@ -15,7 +15,7 @@ describe("the Job", () => {
   test("runs once, is held back until its Secret is there, and says who prepares it", () => {
     const { metadata, spec } = jobOf();
     expect(spec).toMatchObject({ backoffLimit: 0, suspend: true });
-    expect(metadata.annotations).toMatchObject({ "paperclip.io/prepared-by": "paperclip-7d9f/1" });
+    expect(metadata.annotations).toMatchObject({ "paperclip.io/suspended-by": "paperclip-7d9f/1" });
     expect(metadata.annotations).toMatchObject({ "paperclip.io/output-nonce": "0123456789abcdef01" });
   });
 
@@ -45,7 +45,7 @@ describe("the Job", () => {
     const { metadata, spec } = jobOf({ settings: { labels: `${queueLabel}=agents` } });
     expect(spec.suspend).toBeUndefined();
     expect(metadata.labels).toMatchObject({ [queueLabel]: "agents" });
-    expect(metadata.annotations).not.toHaveProperty("paperclip.io/prepared-by");
+    expect(metadata.annotations).not.toHaveProperty("paperclip.io/suspended-by");
   });
 
   test("is removed by Kubernetes after its time to live; a retained one never is", () => {

@@ -2,8 +2,8 @@ import type { Claim, Job, Pod, Secret } from "../cluster/cluster.ts";
 import type { Toleration } from "../host/host.ts";
 import launcher from "../launcher/launcher.sh?raw";
 import { buildEnvironment } from "./env.ts";
+import { literal } from "./escape-dollars.ts";
 import type { JobRequest } from "./job-request.ts";
-import { literal } from "./literal.ts";
 import { type BuiltTemplate, type MergedTemplate, mergePodTemplate } from "./merge-pod-template.ts";
 import {
   adapterType,
@@ -77,7 +77,7 @@ function buildJob({ settings, agent, namespace, ...request }: JobRequest, { name
       annotations: {
         [annotation.agentName]: agent.name,
         [annotation.nonce]: request.nonce,
-        ...(queued ? {} : { [annotation.preparedBy]: request.preparedBy }),
+        ...(queued ? {} : { [annotation.suspendedBy]: request.suspendedBy }),
       },
     },
     spec: {

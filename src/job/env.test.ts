@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { host, jobRequest, type RequestChanges } from "../../test/unit/job/request.ts";
+import { host, jobRequest, type RequestChanges } from "../../test/support/job-request.ts";
 import { serverSecrets } from "../host/server-secrets.ts";
 import { buildEnvironment } from "./env.ts";
 

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { EnvSource, EnvVariable } from "../host/host.ts";
 import { serverSecrets } from "../host/server-secrets.ts";
+import { literal } from "./escape-dollars.ts";
 import type { JobRequest } from "./job-request.ts";
-import { literal } from "./literal.ts";
 import { ownWorkingDirectory, path, promptFile, savedDatabasePath } from "./paths.ts";
 
 export interface Environment {
@@ -15,7 +15,7 @@ export interface Environment {
 }
 
 /** Facts of Paperclip's own container that mean something else in the agent's. */
-const ofTheServer: ReadonlySet<string> = new Set([
+const serverOnlyVariables: ReadonlySet<string> = new Set([
   "HOSTNAME",
   "HOME",
   "PWD",
@@ -43,7 +43,7 @@ export function buildEnvironment(request: JobRequest, secretObject: string): Env
   const putLiteral = (name: string, value: string) => put({ name, value: literal(value) });
 
   for (const variable of inheritedVariables(request)) {
-    const plain = asSecret(variable);
+    const plain = plainValueOf(variable);
     if (plain === undefined) put(variable);
     else putSecret(variable.name, plain);
   }
@@ -62,7 +62,7 @@ export function buildEnvironment(request: JobRequest, secretObject: string): Env
 }
 
 function inheritedVariables(request: JobRequest): EnvVariable[] {
-  const inherited = request.host?.env.filter(({ name }) => !ofTheServer.has(name)) ?? [];
+  const inherited = request.host?.env.filter(({ name }) => !serverOnlyVariables.has(name)) ?? [];
   return [...blankedVariables(request), ...inherited];
 }
 
@@ -79,7 +79,7 @@ function blankedVariables({ host }: JobRequest): EnvVariable[] {
  * it, a webhook. So every value goes into the run's Secret, but for one that refers to other variables: only the kubelet
  * can fill that in.
  */
-function asSecret({ value }: EnvVariable): string | undefined {
+function plainValueOf({ value }: EnvVariable): string | undefined {
   if (!value || /(^|[^$])(\$\$)*\$\([^)]*\)/.test(value)) return undefined;
   return value.replaceAll("$$", "$");
 }

@@ -18,7 +18,7 @@ export interface JobRequest {
   attempt: number;
   namespace: string;
   /** Who makes it: names the process in the prepared Job. */
-  preparedBy: string;
+  suspendedBy: string;
   settings: Settings;
   /** Absent outside a cluster. */
   host: Host | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { patches } from "../../test/unit/job/patches.ts";
-import { builtTemplate, host, jobRequest, type RequestChanges, refusals } from "../../test/unit/job/request.ts";
+import { builtTemplate, host, jobRequest, type RequestChanges, refusals } from "../../test/support/job-request.ts";
+import { patches } from "../../test/support/patches.ts";
 import { buildEnvironment } from "./env.ts";
 import { mergePodTemplate, podTemplateRule } from "./merge-pod-template.ts";
 import { type JsonObject, strategicMerge } from "./strategic-merge.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Job } from "../cluster/cluster.ts";
-import type { PodTemplate } from "../config/pod-template.ts";
+import type { PodTemplate } from "../config/kinds/pod-template.ts";
 import { containerName, label, promptContainerName } from "./names.ts";
 import { isObject, type JsonObject, type MergeRule, strategicMerge } from "./strategic-merge.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { seeded, textOf } from "../../test/unit/random.ts";
-import { isDnsLabel, isDnsSubdomain, isLabelValue } from "../config/kubernetes-names.ts";
+import { seeded, textOf } from "../../test/support/random.ts";
+import { isDnsLabel, isDnsSubdomain, isLabelValue } from "../config/formats/kubernetes-names.ts";
 import {
   agentSelector,
   databaseClaimName,

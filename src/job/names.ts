@@ -17,7 +17,7 @@ export const label = {
 export const annotation = {
   agentName: "paperclip.io/agent-name",
   /** On a Job that is being prepared: who prepares it. Removed in the call that resumes the Job. */
-  preparedBy: "paperclip.io/prepared-by",
+  suspendedBy: "paperclip.io/suspended-by",
   /** The nonce of the launcher's marks: whoever takes a running Job over needs it. */
   nonce: "paperclip.io/output-nonce",
 } as const;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Launch, launch as launchIn, shells } from "../../test/unit/launcher/launch.ts";
+import { type Launch, launch as launchIn, shells } from "../../test/support/launch.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seeded, textOf } from "../../test/unit/random.ts";
+import { seeded, textOf } from "../../test/support/random.ts";
 import { createLineSplitter } from "./lines.ts";
 
 function split(chunks: readonly Uint8Array[], limitBytes?: number): { lines: string[]; rest: string } {

@@ -111,7 +111,7 @@ async function* phaseOf(target: FollowTarget, signal: AbortSignal): AsyncGenerat
     try {
       return await target.phase(signal);
     } catch (error) {
-      if (signal.aborted || !isApiError(error) || !error.passing) throw error;
+      if (signal.aborted || !isApiError(error) || !error.transient) throw error;
       yield { kind: "interrupted", why: error.message };
       const wait = backoffMs(attempt, { firstMs: 500, maxMs: 10_000 });
       await sleep(Math.max(wait, error.retryAfterMs ?? 0), signal);
@@ -174,7 +174,7 @@ async function hasEnded(target: FollowTarget, signal: AbortSignal): Promise<bool
 
 /** An end without a word is kubelet's or a proxy's; with words in the place of a line it is an error. */
 function endOf(end: StreamEnd, reader: LogReader, follow: boolean): StreamEnd {
-  if (end.kind === "silent") reader.distrust();
+  if (end.kind === "silent") reader.requireFullRead();
   const words = end.kind === "ended" && follow ? reader.lastWords() : undefined;
   return words === undefined ? end : { kind: "failed", why: words };
 }
@@ -223,7 +223,7 @@ type FileReading =
 
 async function* readFile(following: Following, { whole }: { whole: boolean }): AsyncGenerator<LogEvent, FileReading> {
   const { reader, target } = following;
-  if (whole) reader.distrust();
+  if (whole) reader.requireFullRead();
   const { pod, container, phase } = target;
   const end = yield* readStream({ ...following, target: { pod, container, phase } }, { follow: false });
   if (end.kind === "denied") return end;

@@ -75,7 +75,7 @@ export class LogReader {
   }
 
   /** Nothing was heard for long: the next stream shows the whole file, in case its filter hid what was written. */
-  distrust(): void {
+  requireFullRead(): void {
     this.#whole = true;
   }
 

@@ -1,20 +1,20 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import type { AgentQueue } from "../guard/agent-queue.ts";
+import type { SuspendedJobCleanup } from "../guard/suspended-job-cleanup.ts";
 import type { ReadHost } from "../host/read-host.ts";
+import type { PodWatcher } from "../pod/pod-watcher.ts";
 import type { RunLimits } from "./limits.ts";
-import type { PodBoard } from "./pod-board.ts";
-import type { Sweeper } from "./sweeper.ts";
-import type { Turnstile } from "./turnstile.ts";
 
 /** What a run needs of the process it runs in. Made once by the adapter, shared by all runs. */
 export interface Deps {
   /** The connection for a kubeconfig, kept; undefined is the pod's service account. */
   connect(kubeconfig: string | undefined): Promise<Cluster>;
   readHost: ReadHost;
-  board(cluster: Cluster, namespace: string): PodBoard;
-  turnstile: Turnstile;
-  sweeper: Sweeper;
+  board(cluster: Cluster, namespace: string): PodWatcher;
+  agentQueue: AgentQueue;
+  suspendedJobs: SuspendedJobCleanup;
   /** Uids of the Jobs and pods whose end this process has told. */
-  ended: { has(uid: string): boolean; add(uid: string): void };
+  reportedUids: { has(uid: string): boolean; add(uid: string): void };
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;
   /** Names this process in what it prepares. */

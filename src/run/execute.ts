@@ -1,15 +1,16 @@
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { isApiError } from "../cluster/api-error.ts";
+import { isRunFailure, RunFailure } from "../failure/failure.ts";
+import { waitForTurn } from "../guard/wait-for-turn.ts";
+import { UnconfirmedStop } from "../launch/unconfirmed-stop.ts";
+import { createRunLog, type RunLog } from "../run-log/run-log.ts";
+import { asCancelled } from "../supervise/ending.ts";
+import { isLeaseLost } from "../supervise/lease-lost.ts";
+import type { Attempted, FreshSessionReason } from "./attempt.ts";
 import type { Deps } from "./deps.ts";
-import { asCancelled } from "./ending.ts";
-import { isRunFailure, RunFailure } from "./failure.ts";
-import { isLeaseLost } from "./lease.ts";
 import { readRequest } from "./read-request.ts";
 import { report, reportCancelled, reportFailure } from "./report.ts";
-import { type Attempted, runAttempt } from "./run-attempt.ts";
-import { createRunLog, type RunLog } from "./run-log.ts";
-import { UnconfirmedStop } from "./unconfirmed-stop.ts";
-import { waitInLine } from "./wait-in-line.ts";
+import { runAttempt } from "./run-attempt.ts";
 
 /** One wake of an agent, from Paperclip's call to its result. */
 export async function execute(execution: AdapterExecutionContext, deps: Deps): Promise<AdapterExecutionResult> {
@@ -19,18 +20,24 @@ export async function execute(execution: AdapterExecutionContext, deps: Deps): P
   return answerFailures(signal, async () => {
     await execution.onCancellationReady?.();
     const request = await readRequest(execution, { deps, log, signal });
-    deps.background("remove what dead processes left", deps.sweeper.sweep(request.cluster, request.namespace));
-    const leave = await waitInLine(request, { deps, log, signal });
+    deps.background("remove what dead processes left", deps.suspendedJobs.sweep(request.cluster, request.namespace));
+    const leave = await waitForTurn(
+      { server: request.cluster.server, agentId: execution.agent.id },
+      { ...deps, log, signal },
+    );
     try {
       const first = await runAttempt(
         request,
         { number: 0, sessionId: request.session?.sessionId },
         { deps, log, signal },
       );
-      const again = await secondTry(first.again, log);
-      if (!again || signal.aborted) return tell(first, signal);
+      const again = await planRetry(first.again, log);
+      if (!again || signal.aborted) return toResult(first, signal);
       const second = await runAttempt(request, { number: 1, sessionId: undefined, ...again }, { deps, log, signal });
-      return tell({ ...second, facts: { ...second.facts, clearSession: second.facts.sessionParams === null } }, signal);
+      return toResult(
+        { ...second, facts: { ...second.facts, clearSession: second.facts.sessionParams === null } },
+        signal,
+      );
     } finally {
       leave();
     }
@@ -38,15 +45,12 @@ export async function execute(execution: AdapterExecutionContext, deps: Deps): P
 }
 
 /** A user's stop holds up to the result: Paperclip counts the run as cancelled by then and asks for the proof. */
-function tell({ ending, diagnosis, facts }: Attempted, signal: AbortSignal): AdapterExecutionResult {
+function toResult({ ending, diagnosis, facts }: Attempted, signal: AbortSignal): AdapterExecutionResult {
   const cancelled = signal.aborted && !isLeaseLost(signal);
   return report(cancelled ? asCancelled(ending) : ending, diagnosis, facts);
 }
 
-/** Why a run may start once more at once, with a fresh session. */
-export type Again = { why: "session" | "database" } | undefined;
-
-async function secondTry(again: Again, log: RunLog): Promise<{ discardDatabase: boolean } | undefined> {
+async function planRetry(again: FreshSessionReason, log: RunLog): Promise<{ discardDatabase: boolean } | undefined> {
   if (!again) return undefined;
   await log.say(
     again.why === "session"

@@ -1,24 +1,16 @@
+import { RunFailure } from "../failure/failure.ts";
 import { buildRunObjects, type RunObjects } from "../job/build-job.ts";
 import { path } from "../job/paths.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { buildRunArgs } from "../opencode/args.ts";
-import { buildConfigContent } from "../opencode/config-content.ts";
 import { assemblePrompt } from "../prompt/assemble-prompt.ts";
 import { deliverPrompt } from "../prompt/deliver-prompt.ts";
+import { mcpTokens, opencodeConfig } from "../prompt/opencode-config.ts";
 import { buildPaperclipEnv, type PaperclipEnv } from "../prompt/paperclip-env.ts";
+import type { RunLog } from "../run-log/run-log.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Deps } from "./deps.ts";
-import { RunFailure } from "./failure.ts";
 import type { RunRequest } from "./read-request.ts";
-import type { RunLog } from "./run-log.ts";
-
-/** One try of a run. */
-export interface Attempt {
-  number: 0 | 1;
-  /** Absent: a fresh session. */
-  sessionId: string | undefined;
-  discardDatabase: boolean;
-  nonce: string;
-}
 
 /** Puts prompt, environment and configuration together and builds the objects; creates nothing. */
 export async function planRun(
@@ -62,53 +54,19 @@ export async function planRun(
     sessionId: attempt.sessionId,
     attempt: attempt.number,
     namespace: request.namespace,
-    preparedBy: deps.processName,
+    suspendedBy: deps.processName,
     settings,
     host,
     command: ["opencode", ...args],
     cwd,
     prompt: delivery,
     env: { plain: env.plain, secret: { ...env.secret, ...mcpTokens(env) } },
-    opencodeConfig: opencodeConfig(request, env, deps),
+    opencodeConfig: opencodeConfig(settings, { mcpServers: env.mcpServers, serverEnv: deps.env }),
     nonce: attempt.nonce,
     discardDatabase: attempt.discardDatabase,
   });
   if (built.kind === "built") return built.objects;
   throw new RunFailure("k8s_config_invalid", `The podTemplate setting is not usable: ${built.problems.join("; ")}.`);
-}
-
-function mcpTokens({ mcpServers }: PaperclipEnv): Record<string, string> {
-  return Object.fromEntries(mcpServers.map(({ token }, index) => [mcpTokenName(index), token]));
-}
-
-function mcpTokenName(index: number): string {
-  return `PAPERCLIP_MCP_TOKEN_${index}`;
-}
-
-/** The value of OPENCODE_CONFIG_CONTENT in the agent's pod. Throws `RunFailure` when what it is made of cannot be read. */
-export function opencodeConfig(
-  { settings }: Pick<RunRequest, "settings">,
-  env: Pick<PaperclipEnv, "mcpServers">,
-  deps: Pick<Deps, "env">,
-): string {
-  const own = (name: string) => settings.env[name] ?? deps.env[name];
-  const inherited = own("OPENCODE_CONFIG_CONTENT");
-  const providersJson = own("PAPERCLIP_OPENCODE_PROVIDERS");
-  const smallModel = own("PAPERCLIP_OPENCODE_SMALL_MODEL");
-  const content = buildConfigContent({
-    model: settings.model,
-    dangerouslySkipPermissions: settings.dangerouslySkipPermissions,
-    mcpServers: env.mcpServers.map(({ name, url }, index) => ({
-      name,
-      url,
-      headers: { Authorization: `Bearer {env:${mcpTokenName(index)}}` },
-    })),
-    ...(inherited ? { inherited } : {}),
-    ...(providersJson ? { providersJson } : {}),
-    ...(smallModel ? { smallModel } : {}),
-  });
-  if (content.kind === "content") return content.json;
-  throw new RunFailure("k8s_config_invalid", content.message);
 }
 
 interface Told {

@@ -1,8 +1,8 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { describe, expect, test } from "vitest";
-import { host } from "../../test/unit/job/request.ts";
-import { MemoryCluster } from "../../test/unit/run/memory-cluster.ts";
-import { heardLog, open } from "../../test/unit/run/run-parts.ts";
+import { host } from "../../test/support/job-request.ts";
+import { MemoryCluster } from "../../test/support/memory-cluster.ts";
+import { heardLog, open } from "../../test/support/run-parts.ts";
 import type { HostReading } from "../host/read-host.ts";
 import { readRequest } from "./read-request.ts";
 

@@ -3,18 +3,18 @@ import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { describeProblems, parseSettings } from "../config/parse-settings.ts";
 import type { Settings } from "../config/settings.ts";
+import { RunFailure } from "../failure/failure.ts";
 import type { Host } from "../host/host.ts";
+import { settleNamespace } from "../host/settle-namespace.ts";
 import { isMounted } from "../job/mount-paths.ts";
 import { containerName } from "../job/names.ts";
 import { ownWorkingDirectory } from "../job/paths.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
+import { patiently } from "../run-log/patience.ts";
+import type { RunLog } from "../run-log/run-log.ts";
 import type { Deps } from "./deps.ts";
-import { RunFailure } from "./failure.ts";
-import { patiently } from "./patience.ts";
-import type { RunLog } from "./run-log.ts";
-import { settleNamespace } from "./settle-namespace.ts";
 
 /** One run, typed and settled: what Paperclip asked for and where it will run. */
 export interface RunRequest {
@@ -69,7 +69,7 @@ async function readOwnHost(
 ): Promise<Host | undefined> {
   const reading = await patiently("read Paperclip's own pod", { log, signal }, async () => {
     const found = await deps.readHost(cluster, signal);
-    if (found.kind === "unreadable" && found.passing) throw found.cause;
+    if (found.kind === "unreadable" && found.transient) throw found.cause;
     return found;
   });
   if (reading.kind === "in-pod") return reading.host;

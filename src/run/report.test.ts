@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { failures, RunFailure } from "../failure/failure.ts";
 import { type Diagnosis, diagnose } from "../opencode/diagnosis.ts";
 import { knownFailures } from "../opencode/known-failure.ts";
 import { createTranscript } from "../opencode/transcript.ts";
-import type { Ending } from "./ending.ts";
-import { failures, RunFailure } from "./failure.ts";
+import type { Ending } from "../supervise/ending.ts";
 import { type RunFacts, report, reportCancelled, reportFailure } from "./report.ts";
 
 function facts(changes: Partial<RunFacts> = {}): RunFacts {

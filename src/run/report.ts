@@ -1,8 +1,8 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { describeFailure, type FailureCode, type FailureFamily, type RunFailure } from "../failure/failure.ts";
 import type { Diagnosis } from "../opencode/diagnosis.ts";
 import type { Transcript } from "../opencode/transcript.ts";
-import type { Ending } from "./ending.ts";
-import { describeFailure, type FailureCode, type FailureFamily, type RunFailure } from "./failure.ts";
+import type { Ending } from "../supervise/ending.ts";
 
 /** Everything about a run that its result tells, apart from how it ended. */
 export interface RunFacts {

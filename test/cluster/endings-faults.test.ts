@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Adapter } from "../../src/index.ts";
-import { endless, expectEnd, pause, startRun, untilReady } from "../stories/endings/stage.ts";
+import { endless, expectEnd, pause, startRun, untilReady } from "../stories/stage.ts";
 import { realWorld } from "../world/real-world.ts";
 import type { World } from "../world/world.ts";
 

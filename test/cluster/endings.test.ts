@@ -1,6 +1,6 @@
-import { clusterEndingStories } from "../stories/endings/cluster-endings.ts";
-import { startRun } from "../stories/endings/stage.ts";
-import { stopStories } from "../stories/endings/stops.ts";
+import { clusterEndingStories } from "../stories/cluster-endings.ts";
+import { startRun } from "../stories/stage.ts";
+import { stopStories } from "../stories/stops.ts";
 import { realWorld } from "../world/real-world.ts";
 
 clusterEndingStories(() => realWorld({ namespace: "e2e-endings", volume: "db2" }), {

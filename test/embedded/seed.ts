@@ -1,9 +1,9 @@
-import { nodeName } from "./kubelet-context.ts";
-import { formatSeconds } from "./node-clock.ts";
-import { createObject } from "./object-api.ts";
-import type { Draft } from "./objects.ts";
-import { resourceNamed } from "./resource-table.ts";
-import type { Store } from "./store.ts";
+import { createObject } from "./api-server/object-api.ts";
+import type { Draft } from "./api-server/objects.ts";
+import { resourceNamed } from "./api-server/resource-table.ts";
+import type { Store } from "./api-server/store.ts";
+import { nodeName } from "./kubelet/kubelet-context.ts";
+import { formatSeconds } from "./kubelet/node-clock.ts";
 
 const rbac = "rbac.authorization.k8s.io/v1";
 

@@ -1,9 +1,10 @@
 import type { Cluster, Pod } from "../../src/cluster/cluster.ts";
-import { literal } from "../../src/job/literal.ts";
+import { literal } from "../../src/job/escape-dollars.ts";
 import { containerName } from "../../src/job/names.ts";
 import launcher from "../../src/launcher/launcher.sh?raw";
 import type { FollowLimits } from "../../src/log/follow-log.ts";
-import { carryOutput, type OutputEnd } from "../../src/run/output.ts";
+import { carryOutput } from "../../src/output/carry-output.ts";
+import type { OutputEnd } from "../../src/output/output-writer.ts";
 
 export const nonce = "5f0c9a";
 const signal = new AbortController().signal;
@@ -111,7 +112,7 @@ export async function carry(
     nonce,
     onLine: take,
     onStderr: (line: string) => void carried.stderr.push(line),
-    onHearing: () => undefined,
+    onActivity: () => undefined,
   };
   const bounds = { ...limits, follow: limits, deniedMs: 60_000 };
   const end = await carryOutput(target, { cluster, log, limits: bounds }, signal);

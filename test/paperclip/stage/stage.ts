@@ -124,7 +124,7 @@ async function removeNamespace(namespace: string): Promise<void> {
   await kubectl("delete", "namespace", namespace, "--ignore-not-found");
 }
 
-interface Site {
+interface CheckContext {
   namespace: string;
   folder: string;
   databaseFolder: string;
@@ -147,7 +147,7 @@ function persistentVolume(name: string, path: string): object {
   };
 }
 
-async function applyAll({ namespace, folder, databaseFolder, apiUrl, registryUrl }: Site) {
+async function applyAll({ namespace, folder, databaseFolder, apiUrl, registryUrl }: CheckContext) {
   await kubectlApply(list([persistentVolume(namespace, folder), persistentVolume(`${namespace}-db`, databaseFolder)]));
   const manifests = await renderExamples({
     namespace,

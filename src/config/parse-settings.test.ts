@@ -1,0 +1,242 @@
+import { describe, expect, test } from "vitest";
+import { badKeys, model, parsed, problems } from "../../test/support/parsed.ts";
+import { describeProblems, parseSettings } from "./parse-settings.ts";
+import type { Settings } from "./settings.ts";
+
+const defaults: Settings = {
+  model,
+  dangerouslySkipPermissions: true,
+  agentDbMode: "ephemeral",
+  agentDbStorageCapacity: "10Gi",
+  resources: { requests: { cpu: "1000m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "8Gi" } },
+  labels: {},
+  ttlSecondsAfterFinished: 300,
+  retainJobs: false,
+  reattachOrphanedJobs: false,
+  timeoutSec: 0,
+  graceSec: 30,
+  inactivityTimeoutSec: 0,
+  env: {},
+  extraArgs: [],
+  initImage: "busybox:1.36",
+};
+
+describe("an empty config", () => {
+  test("with a model parses to all defaults, without keys for what is not set", () => {
+    expect(parsed({})).toStrictEqual(defaults);
+  });
+
+  test("says clearly that the model is missing", () => {
+    for (const raw of [{}, { model: "" }, { model: null }, { model: "  " }]) {
+      expect(parseSettings(raw)).toEqual({
+        ok: false,
+        problems: [{ key: "model", found: "nothing", expected: expect.stringContaining("provider/model") }],
+      });
+    }
+  });
+
+  test("stays empty when its fields are null or empty text", () => {
+    const keys = ["variant", "namespace", "image", "imagePullPolicy", "tolerations", "nodeSelector", "env", "graceSec"];
+    for (const empty of [null, "", " \n"]) {
+      expect(parsed(Object.fromEntries(keys.map((key) => [key, empty])))).toStrictEqual(defaults);
+    }
+  });
+
+  test("a selector of comments alone was read as none at all: such text is unset, in every setting that takes comments", () => {
+    const keys = ["nodeSelector", "labels", "tolerations", "podTemplate", "resources"];
+    for (const text of ["# later", "\n  # a=b\n\n#- key: x\n"]) {
+      expect(parsed(Object.fromEntries(keys.map((key) => [key, text])))).toStrictEqual(defaults);
+    }
+    expect(parsed({ promptTemplate: "# A heading" }).promptTemplate).toBe("# A heading");
+  });
+
+  test("may hold keys that are not ours", () => {
+    expect(parsed({ paperclipRuntimeSkills: [], command: "opencode" })).toStrictEqual(defaults);
+  });
+});
+
+describe("zeros, falses and first options that clients fill in", () => {
+  test("keep the defaults where they would do harm", () => {
+    const filled = {
+      ttlSecondsAfterFinished: 0,
+      graceSec: 0,
+      timeoutSec: 0,
+      inactivityTimeoutSec: 0,
+      imagePullPolicy: "",
+    };
+    expect(parsed({ ...filled, retainJobs: false, agentDbMode: "ephemeral" })).toStrictEqual(defaults);
+  });
+});
+
+test.each(["anthropic", "anthropic/", "/claude", "a b/c", 7])("refuses the model %j", (bad) => {
+  expect(parseSettings({ model: bad })).toMatchObject({ ok: false, problems: [{ key: "model" }] });
+});
+
+test("a model may have slashes of its own", () => {
+  expect(parsed({ model: " openrouter/openai/gpt-oss-120b:nitro " }).model).toBe(
+    "openrouter/openai/gpt-oss-120b:nitro",
+  );
+});
+
+test.each([
+  [{ variant: "high", effort: "low", thinkingEffort: "max" }, "high"],
+  [{ variant: "", effort: "low", thinkingEffort: "max" }, "low"],
+  [{ thinkingEffort: "max" }, "max"],
+  [{}, undefined],
+])("from %j the variant is %s", (raw, variant) => {
+  expect(parsed(raw).variant).toBe(variant);
+});
+
+test("numbers and truths may come as text", () => {
+  expect(
+    parsed({ timeoutSec: "60", graceSec: " 5 ", retainJobs: "true", dangerouslySkipPermissions: "no" }),
+  ).toMatchObject({
+    timeoutSec: 60,
+    graceSec: 5,
+    retainJobs: true,
+    dangerouslySkipPermissions: false,
+  });
+});
+
+test.each([-1, 1.5, "soon", "1h", true, Number.NaN, 1e12])("refuses %j seconds", (timeoutSec) => {
+  expect(badKeys({ timeoutSec })).toEqual(["timeoutSec"]);
+});
+
+describe("resources", () => {
+  const wanted = { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "16Gi" } };
+
+  test.each([
+    ["an object", { resources: { requests: { cpu: "500m" }, limits: { memory: "16Gi" } } }],
+    ["flat keys", { "resources.requests.cpu": "500m", "resources.limits.memory": "16Gi" }],
+    ["YAML", { resources: "requests:\n  cpu: 500m\nlimits:\n  memory: 16Gi\n" }],
+    ["YAML with its name above", { resources: "resources:\n  requests: {cpu: 500m}\n  limits: {memory: 16Gi}" }],
+    ["JSON", { resources: '{"requests":{"cpu":"500m"},"limits":{"memory":"16Gi"}}' }],
+    [
+      "both, the flat key first",
+      { resources: { requests: { cpu: "9" }, limits: { memory: "16Gi" } }, "resources.requests.cpu": "500m" },
+    ],
+    ["text and a flat key", { resources: "limits: {memory: 16Gi}", "resources.requests.cpu": "500m" }],
+    ["empty flat keys", { resources: wanted, "resources.requests.cpu": "", "resources.limits.cpu": null }],
+    ["blank flat keys", { resources: wanted, "resources.requests.cpu": " ", "resources.limits.cpu": " " }],
+    [
+      "flat keys beside text of comments alone",
+      { resources: "# later", "resources.requests.cpu": "500m", "resources.limits.memory": "16Gi" },
+    ],
+  ])("come as %s", (_, raw) => {
+    expect(parsed(raw).resources).toEqual(wanted);
+  });
+
+  test("pass other names through, numbers too", () => {
+    const { limits } = parsed({
+      "resources.limits.nvidia.com/gpu": 1,
+      resources: { limits: { "ephemeral-storage": "4Gi" } },
+    }).resources;
+    expect(limits).toEqual({ cpu: "4000m", memory: "8Gi", "ephemeral-storage": "4Gi", "nvidia.com/gpu": "1" });
+  });
+
+  test("are refused by amount, by name and by shape, each named", () => {
+    expect(
+      badKeys({ resources: { requests: { cpu: "much", "no name": "1" }, limits: { memory: true }, limit: {} } }),
+    ).toEqual(["resources.limit", "resources.requests.cpu", "resources.requests.no name", "resources.limits.memory"]);
+    expect(badKeys({ resources: "requests: [" })).toEqual(["resources"]);
+    expect(badKeys({ resources: "a lot" })).toEqual(["resources"]);
+    expect(badKeys({ resources: [1] })).toEqual(["resources"]);
+    expect(badKeys({ resources: { requests: "1" }, "resources.requests.cpu": "1" })).toEqual(["resources.requests"]);
+  });
+
+  test("may not ask for more than the limit, and the advice is one that was not followed yet", () => {
+    const key = "resources.requests.memory";
+    expect(problems({ "resources.requests.memory": "16Gi" })).toEqual([
+      {
+        key,
+        found: "16Gi",
+        expected: "at most the default limit, 8Gi: set resources.limits.memory too, or ask for less",
+      },
+    ]);
+    expect(problems({ "resources.requests.memory": "16Gi", "resources.limits.memory": "12Gi" })).toEqual([
+      { key, found: "16Gi", expected: "at most the limit, 12Gi: raise resources.limits.memory, or ask for less" },
+    ]);
+    expect(parsed({ resources: { requests: { cpu: 2 }, limits: { cpu: "2000m" } } }).resources.requests).toMatchObject({
+      cpu: "2",
+    });
+  });
+
+  test("a small limit alone was refused: a default request gives way to it, and only to a smaller one", () => {
+    expect(parsed({ "resources.limits.memory": "1Gi", "resources.limits.cpu": "16" }).resources).toEqual({
+      requests: { cpu: "1000m", memory: "1Gi" },
+      limits: { cpu: "16", memory: "1Gi" },
+    });
+    expect(badKeys({ "resources.limits.memory": "little" })).toEqual(["resources.limits.memory"]);
+  });
+});
+
+describe("env", () => {
+  test("comes as text, bindings, numbers and lines", () => {
+    expect(parsed({ env: { A: "1", B: { type: "plain", value: "x" }, C: 2, D: true, E: "", F: null } }).env).toEqual({
+      A: "1",
+      B: "x",
+      C: "2",
+      D: "true",
+      E: "",
+    });
+    expect(parsed({ env: "A=1\n# no\nB=x=y" }).env).toEqual({ A: "1", B: "x=y" });
+  });
+
+  test("never shows a value in a problem", () => {
+    const found = problems({
+      env: {
+        "1A": "hunter2",
+        B: { type: "secret_ref", secretId: "hunter2" },
+        C: ["hunter2"],
+        D: "hunter2\0",
+        E: "hunter2".repeat(20_000),
+      },
+    });
+    expect(found.map(({ key }) => key)).toEqual(["env.1A", "env.B", "env.C", "env.D", "env.E"]);
+    expect(describeProblems([...found, ...problems({ env: "hunter2" })])).not.toContain("hunter2");
+  });
+
+  test("holds a value up to what Linux takes", () => {
+    expect(badKeys({ env: { A: "x".repeat(131_069) } })).toEqual([]);
+    expect(badKeys({ env: { A: "x".repeat(131_070) } })).toEqual(["env.A"]);
+  });
+});
+
+test("arguments come as an array or as text", () => {
+  expect(parsed({ extraArgs: ["--agent", "build", 3] }).extraArgs).toEqual(["--agent", "build", "3"]);
+  expect(parsed({ extraArgs: "--agent build, --share" }).extraArgs).toEqual(["--agent", "build", "--share"]);
+  expect(badKeys({ extraArgs: "--title 'x" })).toEqual(["extraArgs"]);
+  expect(badKeys({ extraArgs: ["--x", {}] })).toEqual(["extraArgs.1"]);
+  expect(badKeys({ extraArgs: { x: 1 } })).toEqual(["extraArgs"]);
+});
+
+test("every bad field is named at once, with what was found and what is expected", () => {
+  const found = problems({
+    model: "gpt",
+    namespace: "My Namespace",
+    image: "an image",
+    imagePullPolicy: "Sometimes",
+    kubeconfig: "apiVersion: v1\nclusters: []",
+    serviceAccountName: "x_y",
+    agentDbMode: "shared",
+    agentDbStorageClass: "Fast!",
+    agentDbStorageCapacity: "ten",
+    runtimeClassName: "-",
+    initImage: ":",
+    cwd: "relative",
+    retainJobs: "perhaps",
+    promptTemplate: 5,
+  });
+  expect(found).toHaveLength(14);
+  for (const problem of found) {
+    expect(problem.found).not.toBe("");
+    expect(problem.expected).not.toBe("");
+  }
+  expect(describeProblems(found)).toMatch(
+    /^14 settings are not usable\. model: found "gpt", expected provider\/model.*\.$/s,
+  );
+});
+
+test("a long value is cut in a message", () => {
+  expect(problems({ namespace: "x".repeat(500) })[0]?.found.length).toBeLessThan(100);
+});

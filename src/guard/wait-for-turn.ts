@@ -1,0 +1,45 @@
+import { RunFailure } from "../failure/failure.ts";
+import { bounded } from "../lib/bounded.ts";
+import type { RunLog } from "../run-log/run-log.ts";
+import type { AgentQueue } from "./agent-queue.ts";
+import type { GuardLimits } from "./limits.ts";
+
+export interface TurnDeps {
+  agentQueue: AgentQueue;
+  limits: Pick<GuardLimits, "slotWaitMs" | "sayEveryMs">;
+  background(what: string, work: Promise<unknown>): void;
+  log: RunLog;
+  signal: AbortSignal;
+}
+
+/** Waits behind the agent's other runs in this process, in the order they came; the result lets the next one pass. */
+export async function waitForTurn(
+  { server, agentId }: { server: string; agentId: string },
+  { agentQueue, limits, background, log, signal }: TurnDeps,
+): Promise<() => void> {
+  const key = `${server} ${agentId}`;
+  const ahead = agentQueue.count(key);
+  const bound = bounded(signal, limits.slotWaitMs);
+  const say = () =>
+    background(
+      "say what a run waits for",
+      log.say(
+        `waiting for ${agentQueue.count(key) - 1 || 1} earlier run(s) of this agent: an agent has one run at a time`,
+      ),
+    );
+  const timer = setInterval(say, limits.sayEveryMs);
+  try {
+    if (ahead > 0) say();
+    return await agentQueue.enter(key, bound.signal);
+  } catch (error) {
+    if (!bound.timeUp()) throw error;
+    const minutes = Math.round(limits.slotWaitMs / 60_000);
+    throw new RunFailure(
+      "k8s_concurrent_run_blocked",
+      `This run waited ${minutes} minutes for earlier runs of the same agent.`,
+    );
+  } finally {
+    clearInterval(timer);
+    bound.done();
+  }
+}

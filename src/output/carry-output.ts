@@ -1,0 +1,67 @@
+import type { Cluster, Pod, Ref } from "../cluster/cluster.ts";
+import { containerName } from "../job/names.ts";
+import { LauncherOutput } from "../launcher/launcher-output.ts";
+import { type ContainerPhase, type FollowLimits, followLog } from "../log/follow-log.ts";
+import { agentState, hasPodEnded } from "../pod/agent-container.ts";
+import type { RunLog } from "../run-log/run-log.ts";
+import { DeniedGrace } from "./denied-grace.ts";
+import { type OutputEnd, type OutputTarget, OutputWriter } from "./output-writer.ts";
+
+export interface OutputDeps {
+  cluster: Pick<Cluster, "openLog" | "read">;
+  log: RunLog;
+  limits: FollowLimits;
+  /** DeniedGrace that are refused this long count as taken away; without it at once. */
+  deniedMs?: number;
+}
+
+/** After the end mark: how long what a resumed stream may have hidden is looked for, before the run's end is told. */
+const rereadMs = 10_000;
+
+/** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
+export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
+  const ref: Ref = { namespace: target.pod.metadata?.namespace ?? "", name: target.pod.metadata?.name ?? "" };
+  const output = new LauncherOutput(target.nonce);
+  const deniedMs = deps.deniedMs ?? 0;
+  const writer = new OutputWriter(target, output, { log: deps.log, denied: new DeniedGrace("log", deniedMs) });
+  const rights = new DeniedGrace("state", deniedMs);
+  let first: ContainerPhase | undefined = "running";
+  const phase = async (outer: AbortSignal): Promise<ContainerPhase> => {
+    const known = first;
+    first = undefined;
+    if (known) return known;
+    const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
+    return containerPhase(pod, target.pod);
+  };
+  const followed = {
+    pod: ref,
+    container: containerName,
+    phase,
+    concluded: () => output.endedWith !== undefined,
+    ...(target.leave ? { leave: target.leave } : {}),
+  };
+  const reread = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const life = AbortSignal.any([signal, reread.signal]);
+    for await (const event of followLog(deps.cluster, followed, { signal: life, limits: deps.limits })) {
+      const end = await writer.take(event);
+      if (end) return end;
+      if (output.endedWith !== undefined) timer ??= setTimeout(() => reread.abort(new Error("time is up")), rereadMs);
+    }
+    throw new Error("a log ended without saying so");
+  } catch (error) {
+    if (signal.aborted || !reread.signal.aborted) throw error;
+    return await writer.unread();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function containerPhase(pod: Pod | undefined, expected: Pod): ContainerPhase {
+  if (!pod || pod.metadata?.uid !== expected.metadata?.uid) return "gone";
+  const state = agentState(pod);
+  if (state?.terminated) return "terminated";
+  if (state?.running) return "running";
+  return hasPodEnded(pod) ? "terminated" : "waiting";
+}

@@ -1,0 +1,154 @@
+import type { Pod } from "../cluster/cluster.ts";
+import type { FailureCode } from "../failure/failure.ts";
+
+/** What a pod's state means for its run. Times are the cluster's. */
+export type PodVerdict =
+  /** It may still start; `why` is what it waits for, `suspect` a failure it turns into when it lasts. */
+  | { kind: "waiting"; why: string; suspect?: PodFailure }
+  | { kind: "running"; startedAt: string | undefined }
+  | { kind: "exited"; exitCode: number; reason: string | undefined; message: string | undefined }
+  /** It will not come to an end of its own. */
+  | { kind: "failed"; failure: PodFailure };
+
+export interface PodFailure {
+  code: FailureCode;
+  message: string;
+}
+
+type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses"]>[number];
+
+/** Decides from the pod alone. `container` is the agent's. */
+export function podVerdict(pod: Pod, container: string): PodVerdict {
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === container);
+  const terminated = status?.state?.terminated;
+  const disrupted = disruption(pod);
+  if (terminated && terminated.reason !== "ContainerStatusUnknown") {
+    if (disrupted) return { kind: "failed", failure: disrupted };
+    // The kubelet ended it: past the pod's deadline, or with the node. An agent that was done by then stays done.
+    if (terminated.exitCode !== 0 && failureOfReason[pod.status?.reason ?? ""]) {
+      return { kind: "failed", failure: podFailure(pod) };
+    }
+    return startFailure(status) ?? { kind: "exited", ...pick(terminated) };
+  }
+  if (pod.status?.phase === "Failed") {
+    return (disrupted ? undefined : initFailure(pod)) ?? { kind: "failed", failure: disrupted ?? podFailure(pod) };
+  }
+  if (status?.state?.running) return { kind: "running", startedAt: status.state.running.startedAt };
+  return initFailure(pod) ?? waiting(pod, status);
+}
+
+function pick({ exitCode, reason, message }: { exitCode: number; reason?: string; message?: string }) {
+  return { exitCode, reason, message };
+}
+
+/** Somebody other than this run ends the pod (API: condition DisruptionTarget, since 1.26), or deletes it. */
+export function disruption(pod: Pod): PodFailure | undefined {
+  const condition = pod.status?.conditions?.find(
+    ({ type, status }) => type === "DisruptionTarget" && status === "True",
+  );
+  const said = condition?.message ? `: ${condition.message}` : "";
+  switch (condition?.reason) {
+    case "PreemptionByScheduler":
+      return { code: "k8s_pod_preempted", message: `The pod had to make room for a more important one${said}.` };
+    case "DeletionByTaintManager":
+    case "DeletionByPodGC":
+      return { code: "k8s_node_lost", message: `The pod's node ${pod.spec?.nodeName ?? ""} was lost${said}.` };
+    case "EvictionByEvictionAPI":
+    case "TerminationByKubelet":
+      return { code: "k8s_pod_evicted", message: `The pod was evicted from its node${said}.` };
+  }
+  if (pod.status?.reason === "Evicted") return podFailure(pod);
+  if (pod.metadata?.deletionTimestamp === undefined) return undefined;
+  return { code: "k8s_pod_deleted", message: `The run's pod ${pod.metadata.name} was deleted from outside.` };
+}
+
+const failureOfReason: Record<string, FailureCode> = {
+  Evicted: "k8s_pod_evicted",
+  Preempting: "k8s_pod_preempted",
+  NodeLost: "k8s_node_lost",
+  NodeShutdown: "k8s_node_lost",
+  Terminated: "k8s_node_lost",
+  Shutdown: "k8s_node_lost",
+  DeadlineExceeded: "timeout",
+  NodeAffinity: "k8s_pod_unschedulable",
+  UnexpectedAdmissionError: "k8s_pod_unschedulable",
+};
+
+/** A pod that the kubelet refused or gave up, without a word of the container. */
+function podFailure(pod: Pod): PodFailure {
+  const { reason = "", message = "" } = pod.status ?? {};
+  const code =
+    failureOfReason[reason] ?? (reason.startsWith("OutOf") ? "k8s_pod_unschedulable" : "k8s_outcome_unknown");
+  return { code, message: `The pod failed${reason ? ` (${reason})` : ""}${message ? `: ${message}` : ""}` };
+}
+
+/** The container never ran: a bad command, mount or user. */
+function startFailure(status: ContainerStatus): PodVerdict | undefined {
+  const terminated = status.state?.terminated;
+  if (terminated?.reason !== "StartError" && terminated?.reason !== "ContainerCannotRun") return undefined;
+  return {
+    kind: "failed",
+    failure: {
+      code: "k8s_container_start_failed",
+      message: `The container could not start: ${terminated.message ?? terminated.reason}`,
+    },
+  };
+}
+
+function initFailure(pod: Pod): PodVerdict | undefined {
+  for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
+    const { exitCode, reason, message } = state?.terminated ?? {};
+    if (exitCode !== undefined && exitCode !== 0) {
+      const text = `Init container "${name}" ended with code ${exitCode}${reason ? ` (${reason})` : ""}${message ? `: ${message}` : ""}`;
+      return { kind: "failed", failure: { code: "k8s_init_container_failed", message: text } };
+    }
+  }
+  return undefined;
+}
+
+/** Waiting reasons that mean a failure: at once, or when they last. */
+const waitingFailures: Record<string, { code: FailureCode; atOnce: boolean; what: string }> = {
+  InvalidImageName: { code: "k8s_image_name_invalid", atOnce: true, what: "The image name is not valid" },
+  ErrImageNeverPull: {
+    code: "k8s_image_pull_failed",
+    atOnce: true,
+    what: "The image is not on the node and may not be pulled",
+  },
+  ErrImagePull: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
+  ImagePullBackOff: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
+  RegistryUnavailable: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
+  CreateContainerConfigError: {
+    code: "k8s_container_config_error",
+    atOnce: false,
+    what: "The container's configuration cannot be used",
+  },
+  CreateContainerError: { code: "k8s_container_start_failed", atOnce: false, what: "The container cannot be created" },
+  RunContainerError: { code: "k8s_container_start_failed", atOnce: false, what: "The container cannot be started" },
+};
+
+function waiting(pod: Pod, status: ContainerStatus | undefined): PodVerdict {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(status ? [status] : [])];
+  for (const { name, image, state } of statuses) {
+    const { reason = "", message } = state?.waiting ?? {};
+    const failure = waitingFailures[reason];
+    if (!failure) continue;
+    const text = `${failure.what} (${reason}, container "${name}", image ${image})${message ? `: ${message}` : ""}`;
+    const found = { code: failure.code, message: text };
+    return failure.atOnce ? { kind: "failed", failure: found } : { kind: "waiting", why: text, suspect: found };
+  }
+  return scheduling(pod);
+}
+
+/** Not a failure until the limit: an autoscaler may bring a node, a provisioner a volume. */
+function scheduling(pod: Pod): PodVerdict {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.status === "False") {
+    const volume = /persistentvolumeclaim|volume/i.test(scheduled.message ?? "");
+    return {
+      kind: "waiting",
+      why: `${volume ? "a volume or a node" : "a node"}: ${scheduled.message ?? scheduled.reason ?? "not scheduled yet"}`,
+    };
+  }
+  if (!pod.spec?.nodeName) return { kind: "waiting", why: "a node" };
+  return { kind: "waiting", why: `the pod to start on node ${pod.spec.nodeName} (images, volumes)` };
+}

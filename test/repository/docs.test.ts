@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { blocks } from "../../scripts/docs/blocks.ts";
+import { buildConfigPage } from "../../scripts/docs/config-page.ts";
+import { firstDifference, replaceBlocks } from "../../scripts/docs/replace-blocks.ts";
+import { failures } from "../../src/failure/failure.ts";
+import { serverSecrets } from "../../src/host/server-secrets.ts";
+import { containerName } from "../../src/job/names.ts";
+import { builtTemplate } from "../support/job-request.ts";
+import { parsed } from "../support/parsed.ts";
+
+const generators = { a: () => "A $1", b: () => "B\n" };
+
+test("each marked block is replaced, the text around it stays", () => {
+  const text = "x\n<!-- generated:a -->\nold\n<!-- /generated -->\ny\n<!-- generated:b -->\n<!-- /generated -->\nz\n";
+  const replaced = replaceBlocks(text, generators);
+  expect(replaced).toBe(
+    "x\n<!-- generated:a -->\n\nA $1\n\n<!-- /generated -->\ny\n<!-- generated:b -->\n\nB\n\n<!-- /generated -->\nz\n",
+  );
+  expect(replaceBlocks(replaced, generators)).toBe(replaced);
+});
+
+test("a block that nobody writes is an error", () => {
+  expect(() => replaceBlocks("<!-- generated:c -->\n<!-- /generated -->", generators)).toThrow('"c"; there are a, b');
+});
+
+test("a difference is told by its first line", () => {
+  expect(firstDifference("a\nb", "a\nb")).toBeUndefined();
+  expect(firstDifference("a\nb", "a\nc")).toBe("line 2\n  stands: b\n  should: c");
+  expect(firstDifference("a\nb", "a")).toBe("line 2\n  stands: b\n  should: (nothing)");
+});
+
+/** The YAML that stands behind a sentence of docs/config.md. */
+function exampleOf(text: string, start: string): string {
+  const [, after = ""] = text.split(start);
+  return /```yaml\n([\s\S]*?)```/.exec(after)?.[1] ?? "";
+}
+
+test("the page's examples can be used as they stand", () => {
+  const page = buildConfigPage();
+  expect(parsed({ tolerations: exampleOf(page, "`tolerations` as") }).tolerations).toHaveLength(1);
+
+  const podTemplate = exampleOf(page, "`podTemplate` as");
+  const given = parsed({ podTemplate }).podTemplate?.spec;
+  expect(given?.volumes).toHaveLength(1);
+  const { spec } = builtTemplate({ settings: { podTemplate } });
+  expect(spec.containers.map(({ name }) => name)).toEqual([containerName]);
+  const mounted = spec.containers[0]?.volumeMounts?.map(({ name }) => name);
+  for (const { name } of given?.volumes ?? []) expect(mounted, `volume ${name} has a mount`).toContain(name);
+});
+
+test("podTemplate's hint says which container is the agent's", () => {
+  expect(blocks["settings"]?.()).toMatch(new RegExp(`\`podTemplate\`.*container is ${containerName}\\.`));
+});
+
+test("every secret of the server is a row", () => {
+  for (const { name } of serverSecrets) expect(blocks["server-secrets"]?.()).toContain(`| \`${name}\` |`);
+});
+
+test("every error code and every permission is a row", () => {
+  for (const { code } of failures) expect(blocks["errors"]?.()).toContain(`| \`${code}\` |`);
+  expect(blocks["permissions"]?.()).toContain("| `batch` | `jobs` |");
+});

@@ -1,13 +1,18 @@
-// Adds to package-lock.json the optional packages of other platforms that npm left out: `node scripts/complete-lock.ts`
-// after each `npm install`.
+// Adds to package-lock.json the optional packages of other platforms that npm left out, and the hashes of all that have
+// none: `node scripts/complete-lock.ts` after each `npm install`.
 //
 // Where a registry serves only some platforms (a mirror, a cache), npm writes a lock file without the others, and
 // `npm ci` refuses such a file everywhere: "Missing: @biomejs/cli-darwin-arm64 from lock file" (seen with npm 11.19).
+import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 
 interface LockedPackage {
   version?: string;
+  resolved?: string;
+  integrity?: string;
+  link?: boolean;
   dev?: boolean;
   optional?: boolean;
   os?: string[];
@@ -50,8 +55,28 @@ for (const locked of Object.values(lock.packages)) {
     added++;
   }
 }
+const unhashed = Object.entries(lock.packages).filter(
+  ([place, { version, integrity, link }]) => place !== "" && version !== undefined && !integrity && !link,
+);
+/** A few at a time, as a registry answers them. */
+for (let start = 0; start < unhashed.length; start += 8) {
+  await Promise.all(unhashed.slice(start, start + 8).map(([place, locked]) => addHash(place, locked)));
+}
+
+async function addHash(place: string, locked: LockedPackage): Promise<void> {
+  const name = place.replace(/^.*node_modules\//, "");
+  const view = promisify(execFile)("npm", ["view", `${name}@${locked.version}`, "dist.integrity"]);
+  const { stdout } = await view.catch(() => ({ stdout: "" }));
+  if (!/^sha512-\S+\s*$/.test(stdout)) {
+    console.error(`${name}@${locked.version}: this registry does not have it, so it stays without a hash`);
+    return;
+  }
+  locked.resolved = `https://registry.npmjs.org/${name}/-/${name.replace(/^@[^/]+\//, "")}-${locked.version}.tgz`;
+  locked.integrity = stdout.trim();
+}
+
 lock.packages = Object.fromEntries(
   Object.entries(lock.packages).toSorted(([left], [right]) => (left < right ? -1 : 1)),
 );
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${added} packages of other platforms added`);
+console.log(`${added} packages of other platforms added, ${unhashed.length} hashes`);

@@ -46,8 +46,8 @@ describe("npm packs", () => {
 
   test("the built files, their types, the examples and the documents, and nothing else", () => {
     const intended = [
-      /^(README\.md|CHANGELOG\.md|LICENSE|package\.json)$/,
-      /^dist\/(index\.js|ui-parser\.cjs|THIRD-PARTY-LICENSES\.txt)$/,
+      /^(README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|package\.json)$/,
+      /^dist\/(index\.js|ui-parser\.cjs|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/,
       /^dist\/types\/[a-z/-]+\.d\.ts$/,
       /^examples\/[\w./-]+\.(yaml|md|sh)$/,
       /^docs\/[\w./-]+\.md$/,
@@ -58,6 +58,7 @@ describe("npm packs", () => {
   test.each([
     "dist/index.js",
     "dist/ui-parser.cjs",
+    "dist/sbom.cdx.json",
     "dist/types/index.d.ts",
     "dist/types/ui-parser.d.ts",
     "README.md",

@@ -10,6 +10,7 @@ import { createPreflight } from "./health/preflight/preflight.ts";
 import { testEnvironment } from "./health/test-environment.ts";
 import { createHostReader } from "./host/read-host.ts";
 import { adapterType, ownSelector } from "./job/names.ts";
+import { path } from "./job/paths.ts";
 import { messageOf } from "./lib/message.ts";
 import { createAskOpencode } from "./models/ask-opencode.ts";
 import { detectModel } from "./models/detect-model.ts";
@@ -27,6 +28,8 @@ export interface AdapterOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** The folder that Kubernetes mounts into every pod with token, ca.crt and namespace. */
   serviceAccountDir?: string;
+  /** Where this process has the shared volume; default /paperclip. */
+  sharedDir?: string;
   limits?: Partial<RunLimits>;
   /** Told when work that no result waits for has failed. */
   warn?: (message: string) => void;
@@ -96,6 +99,7 @@ function createDeps(options: AdapterOptions): Made {
     }),
     reportedUids: createMemory(1_000),
     env,
+    sharedDir: options.sharedDir ?? path.shared,
     processName: `${env["HOSTNAME"] ?? hostname()}/${process.pid}`,
     limits,
     background(what, work) {

@@ -6,6 +6,7 @@ import type { Settings } from "./settings.ts";
 const defaults: Settings = {
   model,
   dangerouslySkipPermissions: true,
+  isolation: "shared",
   agentDbMode: "ephemeral",
   agentDbStorageCapacity: "10Gi",
   resources: { requests: { cpu: "1000m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "8Gi" } },

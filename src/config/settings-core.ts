@@ -43,6 +43,10 @@ export const coreSettings = {
     label: "Skip permissions",
     hint: "Injects a runtime config that grants permission.external_directory=allow. Without it OpenCode stops where it would have to ask.",
   }),
+  isolation: withDefault(choiceKind(["shared", "strict"]), "shared", {
+    label: "Isolation",
+    hint: "What of the shared volume is in the agent's pod: shared (all of /paperclip, with every agent's files) or strict (only what the run needs, with a home of its own).",
+  }),
   agentDbMode: withDefault(choiceKind(["ephemeral", "dedicated_pvc"]), "ephemeral", {
     label: "Agent database",
     hint: "Where OpenCode's sessions live: ephemeral (in the pod, kept between runs on the shared volume) or dedicated_pvc (a volume claim of the agent's own).",

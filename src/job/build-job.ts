@@ -3,6 +3,7 @@ import type { Toleration } from "../host/host.ts";
 import launcher from "../launcher/launcher.sh?raw";
 import { buildEnvironment } from "./env.ts";
 import { literal } from "./escape-dollars.ts";
+import { isolationProblems } from "./isolation-problems.ts";
 import type { JobRequest } from "./job-request.ts";
 import { type BuiltTemplate, type MergedTemplate, mergePodTemplate } from "./merge-pod-template.ts";
 import {
@@ -114,9 +115,10 @@ function buildTemplate(
   const mounted = buildVolumes(request, name);
   const template = { metadata: { labels }, spec: buildPodSpec(request, { environment, mounted }) };
   const { podTemplate } = request.settings;
-  return podTemplate
-    ? mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own })
-    : { kind: "merged", template };
+  if (!podTemplate) return { kind: "merged", template };
+  const merged = mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own });
+  const problems = merged.kind === "merged" ? isolationProblems(merged.template.spec, request) : [];
+  return problems.length > 0 ? { kind: "refused", problems } : merged;
 }
 
 function buildPodSpec(request: JobRequest, parts: Parts): PodSpec {

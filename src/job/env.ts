@@ -90,9 +90,9 @@ function secretKey(name: string): string {
 }
 
 /** Where files go, and what Paperclip's image says of itself alone, unless the agent's own settings say otherwise. */
-function defaultVariables({ host }: JobRequest): Record<string, string> {
+function defaultVariables({ host, sharedFolders }: JobRequest): Record<string, string> {
   return {
-    HOME: host?.sharedVolume ? path.shared : `${path.run}/home`,
+    HOME: host?.sharedVolume && !sharedFolders ? path.shared : `${path.run}/home`,
     TMPDIR: `${path.run}/tmp`,
     XDG_CACHE_HOME: `${path.run}/cache`,
     XDG_STATE_HOME: `${path.run}/state`,
@@ -104,7 +104,8 @@ function defaultVariables({ host }: JobRequest): Record<string, string> {
 function fixedVariables(request: JobRequest): Record<string, string> {
   const { settings, host, prompt, agent } = request;
   const ownClaim = settings.agentDbMode === "dedicated_pvc";
-  const keeps = !ownClaim && host?.sharedVolume && !host.sharedVolume.readOnly;
+  const keeps =
+    !ownClaim && host?.sharedVolume && !host.sharedVolume.readOnly && isShared(request, savedDatabasePath(agent.id));
   return {
     OPENCODE_DISABLE_PROJECT_CONFIG: "true",
     OPENCODE_DB: `${ownClaim ? path.database : `${path.run}/db`}/opencode.db`,
@@ -116,6 +117,10 @@ function fixedVariables(request: JobRequest): Record<string, string> {
     ...(request.discardDatabase ? { OPENCODE_K8S_DISCARD_DB: "1" } : {}),
     ...(prompt.kind === "env" ? promptVariables(prompt.parts) : { OPENCODE_K8S_PROMPT_FILE: promptFile }),
   };
+}
+
+function isShared({ sharedFolders }: JobRequest, folder: string): boolean {
+  return sharedFolders?.some(({ path }) => path === folder) ?? true;
 }
 
 function promptVariables(parts: readonly string[]): Record<string, string> {

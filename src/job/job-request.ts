@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
+import type { SharedFolder } from "./shared-folders.ts";
 
 /** How the prompt gets into the pod. */
 export type PromptDelivery =
@@ -25,6 +26,8 @@ export interface JobRequest {
   /** The command with its arguments: `opencode run …`. */
   command: readonly string[];
   cwd: string;
+  /** What of the shared volume the pod gets, folder by folder. Absent: all of it. */
+  sharedFolders?: readonly SharedFolder[] | undefined;
   prompt: PromptDelivery;
   /** `PAPERCLIP_*` and the agent's own variables; those of `secret` go into the run's Secret. */
   env: { plain: Readonly<Record<string, string>>; secret: Readonly<Record<string, string>> };

@@ -3,15 +3,15 @@ import { containerName } from "./names.ts";
 import { path } from "./paths.ts";
 import { isObject, type JsonObject } from "./strategic-merge.ts";
 
-type Mounting = Pick<JobRequest, "settings" | "host">;
+type Mounting = Pick<JobRequest, "settings" | "host" | "sharedFolders">;
 
 /** Whether a folder of Paperclip's is there in the agent's container too: on a volume that both can have. */
 export function isMounted(folder: string, mounting: Mounting): boolean {
   return [...inheritedPaths(mounting), ...templatePaths(mounting)].some((mountPath) => isWithin(folder, mountPath));
 }
 
-function inheritedPaths({ host }: Mounting): string[] {
-  const shared = host?.sharedVolume ? [path.shared] : [];
+function inheritedPaths({ host, sharedFolders }: Mounting): string[] {
+  const shared = host?.sharedVolume ? (sharedFolders?.map((folder) => folder.path) ?? [path.shared]) : [];
   return [...shared, ...(host?.mounts ?? []).flatMap(({ mounts }) => mounts.map(({ mountPath }) => mountPath))];
 }
 

@@ -15,7 +15,10 @@ export const promptFile = `${path.prompt}/prompt`;
 /** Where the working directory is when nothing on a volume was named. */
 export const ownWorkingDirectory = `${path.run}/work`;
 
+/** All agents' kept databases, on the shared volume. */
+export const savedDatabasesPath = `${path.shared}/.opencode-k8s`;
+
 /** Where an agent's database is kept between runs, on the shared volume. */
 export function savedDatabasePath(agentId: string): string {
-  return `${path.shared}/.opencode-k8s/${agentId.replace(/[^A-Za-z0-9._-]/g, "_")}`;
+  return `${savedDatabasesPath}/${agentId.replace(/[^A-Za-z0-9._-]/g, "_")}`;
 }

@@ -1,7 +1,8 @@
-import type { Volume, VolumeMount } from "../host/host.ts";
+import type { Host, Volume, VolumeMount } from "../host/host.ts";
 import type { JobRequest } from "./job-request.ts";
 import { containerName, databaseClaimName, promptSecretName } from "./names.ts";
 import { path } from "./paths.ts";
+import type { SharedFolder } from "./shared-folders.ts";
 
 /** Volumes with the places where the agent's container has them: always made as pairs. */
 export interface Mounted {
@@ -54,16 +55,26 @@ function emptyDir(name: string, mountPath: string): Mounted {
   return { volumes: [{ name, emptyDir: {} }], mounts: [{ name, mountPath }] };
 }
 
-function sharedVolume({ host }: JobRequest): Mounted[] {
-  if (!host?.sharedVolume) return [];
+export const sharedVolumeName = "paperclip-data";
+
+function sharedVolume({ host, sharedFolders }: JobRequest): Mounted[] {
+  if (!host?.sharedVolume || sharedFolders?.length === 0) return [];
+  const name = sharedVolumeName;
   const { claimName, subPath, readOnly } = host.sharedVolume;
-  const name = "paperclip-data";
-  return [
-    {
-      volumes: [{ name, persistentVolumeClaim: { claimName } }],
-      mounts: [{ name, mountPath: path.shared, ...(subPath ? { subPath } : {}), ...(readOnly ? { readOnly } : {}) }],
-    },
-  ];
+  const whole = { name, mountPath: path.shared, ...(subPath ? { subPath } : {}), ...(readOnly ? { readOnly } : {}) };
+  const mounts = sharedFolders?.map((folder) => folderMount(folder, host.sharedVolume)) ?? [whole];
+  return [{ volumes: [{ name, persistentVolumeClaim: { claimName } }], mounts }];
+}
+
+/** The mount of one folder of the shared volume. */
+export function folderMount(folder: SharedFolder, volume: Host["sharedVolume"]): VolumeMount {
+  const below = folder.path.slice(path.shared.length + 1);
+  return {
+    name: sharedVolumeName,
+    mountPath: folder.path,
+    subPath: volume?.subPath ? `${volume.subPath.replace(/\/+$/, "")}/${below}` : below,
+    ...(folder.readOnly || volume?.readOnly ? { readOnly: true } : {}),
+  };
 }
 
 function databaseVolume({ settings, agent }: JobRequest): Mounted[] {

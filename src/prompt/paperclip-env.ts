@@ -18,6 +18,8 @@ export interface PaperclipEnvInput {
   scratchDir: string;
   /** Where the pod has Paperclip's own volume; absent when it has not, so that the server's paths mean nothing there. */
   sharedHome: string | undefined;
+  /** The pod has only parts of that volume: what the server keeps beside them is not there. */
+  isStrict?: boolean;
 }
 
 export interface PaperclipEnv {
@@ -53,7 +55,8 @@ export async function buildPaperclipEnv(input: PaperclipEnvInput): Promise<Paper
     ...(toolsToken === undefined ? {} : { PAPERCLIP_RUNTIME_TOOLS_TOKEN: toolsToken }),
     ...(execution.authToken === undefined ? {} : { PAPERCLIP_API_KEY: execution.authToken }),
   };
-  const { scratchDir, sharedHome } = input;
+  const { scratchDir } = input;
+  const sharedHome = input.isStrict ? undefined : input.sharedHome;
   const own = relocateServerPaths(settings.env, { scratchDir, sharedHome, serverPath: process.env["PATH"] });
   const allowed = allowedOwn(own.env, { ...given.env, ...keys }, helpers);
   const { plain, secret } = byLogins(given.env);

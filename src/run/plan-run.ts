@@ -18,7 +18,7 @@ export async function planRun(
   attempt: Attempt,
   { deps, log, signal }: { deps: Deps; log: RunLog; signal: AbortSignal },
 ): Promise<RunObjects> {
-  const { execution, settings, cwd, host } = request;
+  const { execution, settings, cwd, host, sharedFolders } = request;
   const prompt = await assemblePrompt({ execution, settings, resumedSession: attempt.sessionId !== undefined, cwd });
   const delivery = deliverPrompt(prompt.text);
   if (delivery.kind === "too-large") {
@@ -33,6 +33,7 @@ export async function planRun(
     cwd,
     scratchDir: path.run,
     sharedHome: host?.sharedVolume ? path.shared : undefined,
+    isStrict: sharedFolders !== undefined,
   });
   for (const warning of [...prompt.warnings, ...env.warnings]) await log.say(warning);
   const args = buildRunArgs({
@@ -59,6 +60,7 @@ export async function planRun(
     host,
     command: ["opencode", ...args],
     cwd,
+    sharedFolders,
     prompt: delivery,
     env: { plain: env.plain, secret: { ...env.secret, ...mcpTokens(env) } },
     opencodeConfig: opencodeConfig(settings, { mcpServers: env.mcpServers, serverEnv: deps.env }),

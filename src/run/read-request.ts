@@ -8,13 +8,15 @@ import type { Host } from "../host/host.ts";
 import { settleNamespace } from "../host/settle-namespace.ts";
 import { isMounted } from "../job/mount-paths.ts";
 import { containerName } from "../job/names.ts";
-import { ownWorkingDirectory } from "../job/paths.ts";
+import { ownWorkingDirectory, path, savedDatabasePath } from "../job/paths.ts";
+import { isWithin, type SharedFolder } from "../job/shared-folders.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
 import { patiently } from "../run-log/patience.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import type { Deps } from "./deps.ts";
+import { settleIsolation } from "./settle-isolation.ts";
 
 /** One run, typed and settled: what Paperclip asked for and where it will run. */
 export interface RunRequest {
@@ -25,6 +27,8 @@ export interface RunRequest {
   /** Absent outside a cluster. */
   host: Host | undefined;
   cwd: string;
+  /** What of the shared volume the pod gets, folder by folder. Absent: all of it. */
+  sharedFolders: SharedFolder[] | undefined;
   taskId: string | undefined;
   /** The session to go on with, absent for a fresh one. */
   session: Session | undefined;
@@ -33,7 +37,7 @@ export interface RunRequest {
 }
 
 export interface ReadDeps {
-  deps: Pick<Deps, "connect" | "readHost">;
+  deps: Pick<Deps, "connect" | "readHost" | "env" | "sharedDir">;
   log: RunLog;
   signal: AbortSignal;
 }
@@ -50,11 +54,22 @@ export async function readRequest(
   const host = await patiently("look at the namespace", { log, signal }, () =>
     settleNamespace(ownHost, namespace, { cluster, log, signal }),
   );
-  const cwd = await settleWorkingDirectory({ execution, settings, host }, log);
-  const keepsSession =
-    settings.agentDbMode === "dedicated_pvc" || (host?.sharedVolume !== undefined && !host.sharedVolume.readOnly);
+  const sharedFolders = await settleIsolation({ execution, settings, host }, { deps, log });
+  const cwd = await settleWorkingDirectory({ execution, settings, host, sharedFolders }, log);
+  const keepsSession = keepsDatabase({ settings, host, sharedFolders }, execution.agent.id);
   const session = await settleSession({ execution, cwd, keepsSession }, log);
-  return { execution, settings, cluster, namespace, host, cwd, taskId: readTaskId(execution), session, keepsSession };
+  const taskId = readTaskId(execution);
+  return { execution, settings, cluster, namespace, host, cwd, sharedFolders, taskId, session, keepsSession };
+}
+
+/** Whether what a run leaves in its database is there for the next one. */
+function keepsDatabase(
+  { settings, host, sharedFolders }: Pick<RunRequest, "settings" | "host" | "sharedFolders">,
+  agentId: string,
+): boolean {
+  if (settings.agentDbMode === "dedicated_pvc") return true;
+  if (host?.sharedVolume === undefined || host.sharedVolume.readOnly) return false;
+  return sharedFolders?.some(({ path }) => path === savedDatabasePath(agentId)) ?? true;
 }
 
 function readSettings(config: Record<string, unknown>): Settings {
@@ -94,13 +109,16 @@ async function readOwnHost(
 
 /** A folder that is on no volume of the pod would be made anew in it, empty, if it can be made at all. */
 async function settleWorkingDirectory(
-  { execution, settings, host }: Pick<RunRequest, "execution" | "settings" | "host">,
+  { execution, settings, host, sharedFolders }: Pick<RunRequest, "execution" | "settings" | "host" | "sharedFolders">,
   log: RunLog,
 ): Promise<string> {
   const { cwd, source } = resolveWorkingDirectory(execution.context, settings);
-  if (source === "setting" || isMounted(cwd, { settings, host })) return cwd;
+  if (isMounted(cwd, { settings, host, sharedFolders })) return cwd;
+  if (source === "setting" && !(sharedFolders && isWithin(cwd, path.shared))) return cwd;
   if (source === "default") return ownWorkingDirectory;
-  const whose = source === "workspace" ? "the task's workspace" : "the agent's folder";
+  const whose = { workspace: "the task's workspace", "agent-home": "the agent's folder", setting: "the cwd setting" }[
+    source
+  ];
   await log.say(
     `${whose} ${cwd} is on no volume of the agent's pod: this run works in ${ownWorkingDirectory}, which is empty and goes with the pod. Keep workspaces below /paperclip on a ReadWriteMany claim, or mount their volume at the same path with podTemplate, for its container ${containerName}`,
   );

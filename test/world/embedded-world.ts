@@ -58,6 +58,7 @@ export async function embeddedWorld({
       createServerAdapter({
         env: { HOSTNAME: "paperclip-0", ...cluster.serviceEnv, ...env },
         serviceAccountDir,
+        sharedDir: cluster.volumePath("paperclip-data", namespace),
         ...options,
       }),
     async stop() {

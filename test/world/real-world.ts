@@ -62,7 +62,12 @@ export async function realWorld({ namespace, volume, env = {}, image = agentImag
       return made;
     },
     adapter: (options) =>
-      createServerAdapter({ env: { HOSTNAME: "paperclip-0", ...env }, serviceAccountDir, ...options }),
+      createServerAdapter({
+        env: { HOSTNAME: "paperclip-0", ...env },
+        serviceAccountDir,
+        sharedDir: sharedFolder,
+        ...options,
+      }),
     async stop() {
       await admin.close();
       await kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=true"]);

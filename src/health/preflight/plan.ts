@@ -49,6 +49,7 @@ export async function planPreflight(
     cwd,
     scratchDir: path.run,
     sharedHome: host?.sharedVolume ? path.shared : undefined,
+    isStrict: settings.isolation === "strict",
   });
   const built = buildRunObjects({
     agent,
@@ -61,6 +62,8 @@ export async function planPreflight(
     host,
     command: ["sh", "-c", script, "preflight", settings.model],
     cwd,
+    // What a run gets of the shared volume depends on its task: this pod works in its own folder.
+    sharedFolders: settings.isolation === "strict" ? [] : undefined,
     prompt: { kind: "env", parts: [""] },
     env: { plain: variables.plain, secret: variables.secret },
     opencodeConfig: opencodeConfig(settings, { mcpServers: variables.mcpServers, serverEnv: env }),

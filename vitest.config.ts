@@ -11,7 +11,7 @@ export default defineConfig({
       project("unit", ["src/**/*.test.ts", "test/{embedded,model,repository,support}/**/*.test.ts"], {
         sequence: { groupOrder: 0 },
       }),
-      project("stories", ["test/embedded-stories/**/*.test.ts", "test/contract/embedded.test.ts"], {
+      project("stories", ["test/embedded-stories/**/*.test.ts", "test/contract/{embedded,memory}.test.ts"], {
         // Each story has a cluster with processes of its own; several at once on two cores would test the machine.
         fileParallelism: false,
         testTimeout: 60_000,

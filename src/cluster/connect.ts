@@ -22,6 +22,11 @@ export async function connectCluster(source: Partial<CredentialSource> = {}): Pr
     env: source.env ?? process.env,
     serviceAccountDir: source.serviceAccountDir ?? "/var/run/secrets/kubernetes.io/serviceaccount",
   });
+  return clusterOver(transport);
+}
+
+/** The port over a transport that is open already; closing the port closes it. */
+export function clusterOver(transport: Transport): Cluster {
   return {
     ...objectCalls(transport),
     ...streamCalls(transport),

@@ -12,8 +12,8 @@ async function settle(
   { there = {}, denied = [] }: { there?: Partial<Record<Resource, string[]>>; denied?: Resource[] } = {},
   namespace = "agents",
 ) {
-  const cluster = new MemoryCluster();
-  const objects = { namespaces: ["agents"], ...there };
+  const { namespaces = ["agents"], ...objects } = there;
+  const cluster = new MemoryCluster({ namespaces });
   for (const [resource, names] of Object.entries(objects)) {
     for (const name of names) cluster.put(resource as Resource, { metadata: { name } });
   }

@@ -146,7 +146,7 @@ describe("what a watch misses", () => {
     const { cluster, view } = await stage((cluster) => cluster.put("pods", pod()));
     cluster.remove("pods", "pod-1", { silent: true });
     for (let minute = 0; minute < 12; minute++) {
-      cluster.put("pods", pod({ name: "pod-2", job: "job-2" }));
+      cluster.put("pods", pod({ name: "pod-2", job: "job-2", status: { message: `minute ${minute}` } }));
       await later(60_000);
       cluster.endWatches();
     }

@@ -19,7 +19,6 @@ async function viewOf(cluster: MemoryCluster): Promise<PodView> {
 /** A Job with a pod that runs, and whose end is the test's to tell. */
 async function runningPod(): Promise<{ cluster: MemoryCluster; view: PodView }> {
   const cluster = new MemoryCluster();
-  cluster.lingering.add("pods");
   cluster.put("jobs", job());
   cluster.put("pods", pod({ state: running }));
   return { cluster, view: await viewOf(cluster) };

@@ -26,7 +26,6 @@ async function read({ config = {}, context = {}, reading = inPod }: Given = {}) 
     onLog: async () => {},
   };
   const cluster = new MemoryCluster();
-  cluster.put("namespaces", { metadata: { name: cluster.namespace } });
   const deps = { connect: async () => cluster, readHost: async () => reading, env: {}, sharedDir: "/nonexistent" };
   const request = await readRequest(execution, { deps, log, signal: open() });
   return { request, said: log.said };

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { Agent, type Dispatcher, request } from "undici";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { connectCluster } from "../../src/cluster/connect.ts";
 
 /** What a case is given: the port as an administrator, bare HTTP, and a namespace of its own. */
 export interface Bench {
@@ -49,11 +48,14 @@ export interface OpenBench extends Bench {
 }
 
 /** Connects with an administrator's kubeconfig and makes a namespace for one case. */
-export async function openBench(kubeconfig: string, timeoutMs: number): Promise<OpenBench> {
+export async function openBench(
+  kubeconfig: string,
+  { timeoutMs, connect }: { timeoutMs: number; connect(kubeconfig: string): Promise<Cluster> },
+): Promise<OpenBench> {
   const { server, token, ca } = readKubeconfig(kubeconfig);
   const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
   const http = createHttp({ server, token, dispatcher });
-  const cluster = await connectCluster({ kubeconfig });
+  const cluster = await connect(kubeconfig);
   const namespace = `contract-${randomBytes(4).toString("hex")}`;
   await http("POST", "/api/v1/namespaces", { body: { metadata: { name: namespace } } });
   await untilAccountExists(http, namespace);

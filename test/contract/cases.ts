@@ -1,4 +1,6 @@
 import { describe, test } from "vitest";
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import { connectCluster } from "../../src/cluster/connect.ts";
 import { accessCases } from "./access-cases.ts";
 import { openBench } from "./bench.ts";
 import { jobCases } from "./job-cases.ts";
@@ -20,14 +22,24 @@ export const cases = {
   logs: logCases,
 };
 
-/** Runs every case against one server, several at a time: each has a namespace of its own. */
-export function runContract(server: string, kubeconfig: () => string, timeoutMs: number): void {
+interface Place {
+  timeoutMs: number;
+  /** A part of the cases, in place of all. */
+  groups?: readonly (keyof typeof cases)[];
+  /** How the port is opened, in place of the program's own way. */
+  connect?: (kubeconfig: string) => Promise<Cluster>;
+}
+
+/** Runs every case, or a part of them against one server, several at a time: each has a namespace of its own. */
+export function runContract(server: string, kubeconfig: () => string, place: Place): void {
+  const { timeoutMs } = place;
+  const connect = place.connect ?? ((path) => connectCluster({ kubeconfig: path }));
   describe.concurrent(`the Kubernetes API, ${server}`, () => {
-    for (const [group, list] of Object.entries(cases)) {
+    for (const group of place.groups ?? (Object.keys(cases) as (keyof typeof cases)[])) {
       describe.concurrent(group, () => {
-        for (const { name, run } of list) {
+        for (const { name, run } of cases[group]) {
           test(name, { timeout: timeoutMs + 5_000 }, async () => {
-            const bench = await openBench(kubeconfig(), timeoutMs);
+            const bench = await openBench(kubeconfig(), { timeoutMs, connect });
             try {
               await run(bench);
             } finally {

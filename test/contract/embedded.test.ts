@@ -11,4 +11,4 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop());
 
-runContract("embedded", () => cluster.adminKubeconfig, 30_000);
+runContract("embedded", () => cluster.adminKubeconfig, { timeoutMs: 30_000 });

@@ -7,4 +7,4 @@ function adminKubeconfig(): string {
   return path;
 }
 
-runContract("real", adminKubeconfig, 120_000);
+runContract("real", adminKubeconfig, { timeoutMs: 120_000 });

@@ -53,6 +53,8 @@ export interface EmbeddedCluster {
   readonly requests: number;
   readonly connections: { readonly open: number; readonly total: number; readonly most: number };
   readonly faults: Faults;
+  /** The objects themselves, for what reaches them without HTTP. */
+  readonly store: Store;
   /** May be added to while the cluster runs. */
   readonly images: Images;
   /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`, as pods have them. */
@@ -107,6 +109,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     ...viewOf(core),
     url,
     calls,
+    store,
     images: options.images,
     connections: server.connections,
     faults: createFaults({ server, rules, streams, drops, context, kubelet }),

@@ -1,5 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { ApiError, type ApiErrorKind } from "../../src/cluster/api-error.ts";
-import type { Cluster, Listed, Pod, Ref, Resource, Resources, WatchEvent } from "../../src/cluster/cluster.ts";
+import type {
+  Cluster,
+  Listed,
+  ListOptions,
+  Ref,
+  RequestOptions,
+  Resource,
+  Resources,
+  WatchEvent,
+} from "../../src/cluster/cluster.ts";
+import { clusterOver } from "../../src/cluster/connect.ts";
+import { createInProcessTransport } from "../embedded/api-server/in-process-transport.ts";
+import { type KubeObject, type Meta, refOf } from "../embedded/api-server/objects.ts";
+import { createOpenStreams } from "../embedded/api-server/open-streams.ts";
+import { apiVersionOf, resourceNamed } from "../embedded/api-server/resource-table.ts";
+import { createStore, type Store } from "../embedded/api-server/store.ts";
+import { createNamespace } from "../embedded/seed.ts";
+import { createTimers } from "../embedded/timers.ts";
 
 type Verb = "create" | "read" | "list" | "patch" | "delete" | "watch";
 
@@ -15,8 +33,6 @@ export interface Interference {
   after?(call: Call): Promise<void> | void;
 }
 
-type Anything = Resources[Resource];
-
 const statusOf: Partial<Record<ApiErrorKind, number>> = { denied: 403, exists: 409, gone: 410, unavailable: 503 };
 
 export function apiError(kind: ApiErrorKind, message: string = kind): ApiError {
@@ -31,191 +47,159 @@ export function hang(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A cluster of plain objects: no controllers, no clock. Tests put what they need and say what goes wrong. */
+/**
+ * The embedded API server without HTTP, controllers and kubelet: an object changes when a caller or the test changes it.
+ * Tests put what they need and say what goes wrong; `test/contract/memory.test.ts` holds it to the real API.
+ */
 export class MemoryCluster implements Cluster {
   readonly server = "https://memory:6443";
   readonly namespace = "agents";
   readonly calls: Call[] = [];
   interference: Interference = {};
-  /** What is deleted stays, marked, until a test removes it: as with a pod whose process takes its time. */
-  readonly lingering = new Set<Resource>();
-  readonly #objects = new Map<string, Anything>();
-  readonly #watchers = new Set<(event: WatchEvent<Pod> | "end") => void>();
-  #version = 0;
+  readonly #store: Store;
+  readonly #streams = createOpenStreams();
+  readonly #port: Cluster;
+  readonly #silent = new Set<number>();
+
+  constructor({ store = createStore(), namespaces = ["agents"] }: { store?: Store; namespaces?: string[] } = {}) {
+    this.#store = store;
+    for (const name of namespaces) createNamespace(store, name);
+    const { server, namespace } = this;
+    const transport = createInProcessTransport({
+      store,
+      streams: this.#streams,
+      timers: createTimers(),
+      // Rarer than any test lasts.
+      bookmarkEveryMs: 24 * 60 * 60_000,
+      isDropped: (_, { version }) => this.#silent.has(version),
+    });
+    const { send } = transport;
+    this.#port = clusterOver({ server, namespace, send, renew: async () => {}, close: async () => {} });
+  }
 
   /** Names of the objects of a kind. */
   names(resource: Resource): string[] {
-    return [...this.#objects]
-      .filter(([key]) => key.startsWith(`${resource}/`))
-      .map(([, { metadata }]) => metadata?.name ?? "");
+    return this.#store.list<string>(resource).map(({ metadata }) => metadata.name);
   }
 
   get<R extends Resource>(resource: R, name: string): Resources[R] | undefined {
-    return this.#objects.get(`${resource}/${name}`) as Resources[R] | undefined;
+    return this.#find(resource, name) as Resources[R] | undefined;
   }
 
-  /** Puts or changes an object, as a controller would. */
+  /** Puts or changes an object in the cluster's own namespace, as a controller would; nothing is checked. `silent`: no watch is told. */
   put<R extends Resource>(resource: R, object: Resources[R], { silent = false } = {}): Resources[R] {
-    const name = object.metadata?.name ?? "";
-    const before = this.get(resource, name);
-    const uid = object.metadata?.uid ?? before?.metadata?.uid ?? `uid-${++this.#version}`;
-    const creationTimestamp = object.metadata?.creationTimestamp ?? "2026-01-01T00:00:00Z";
-    const metadata = { ...object.metadata, uid, creationTimestamp, resourceVersion: String(++this.#version) };
-    const stored = { ...object, metadata } as Resources[R];
-    this.#objects.set(`${resource}/${name}`, stored);
-    if (resource === "pods" && !silent) this.#tell({ type: before ? "MODIFIED" : "ADDED", object: stored as Pod });
-    return stored;
+    const type = resourceNamed(resource);
+    const { name = "", ...metadata } = object.metadata ?? {};
+    const before = this.#find(resource, name);
+    const stored: KubeObject = {
+      ...(structuredClone(object) as object),
+      apiVersion: apiVersionOf(type),
+      kind: type.kind,
+      metadata: {
+        uid: before?.metadata.uid ?? randomUUID(),
+        creationTimestamp: before?.metadata.creationTimestamp ?? "2026-01-01T00:00:00Z",
+        ...(metadata as Partial<Meta>),
+        ...(type.namespaced ? { namespace: this.namespace } : {}),
+        name,
+        resourceVersion: before?.metadata.resourceVersion ?? "",
+      },
+    };
+    this.#change(silent, () => {
+      if (!before) return this.#store.create<string>(resource, stored);
+      return this.#store.update<string>(resource, refOf(before), (draft) => {
+        for (const key of Object.keys(draft)) delete draft[key];
+        Object.assign(draft, stored);
+      });
+    });
+    return this.#find(resource, name) as Resources[R];
   }
 
   remove(resource: Resource, name: string, { silent = false } = {}): boolean {
-    const object = this.get(resource, name);
-    this.#objects.delete(`${resource}/${name}`);
-    if (resource === "pods" && object && !silent) this.#tell({ type: "DELETED", object: object as Pod });
+    const object = this.#find(resource, name);
+    if (object) this.#change(silent, () => this.#store.remove(resource, refOf(object)));
     return object !== undefined;
   }
 
   /** Ends every open watch, as a server that restarts does. */
   endWatches(): void {
-    this.#tell("end");
+    for (const stream of this.#streams.list()) stream.end();
   }
 
   get openWatches(): number {
-    return this.#watchers.size;
+    return this.#streams.list().length;
   }
 
   count(verb: Verb, resource: Resource): number {
     return this.calls.filter((call) => call.verb === verb && call.resource === resource).length;
   }
 
-  async create<R extends Resource>(
+  create<R extends Resource>(
     resource: R,
     object: Resources[R],
-    { signal }: { signal: AbortSignal },
+    options: RequestOptions & { dryRun?: boolean },
   ): Promise<Resources[R]> {
-    return this.#call({ verb: "create", resource, name: object.metadata?.name ?? "" }, signal, (name) => {
-      if (this.get(resource, name)) throw apiError("exists", `${resource} "${name}" already exists`);
-      return this.put(resource, object);
-    });
+    const call: Call = { verb: "create", resource, name: object.metadata?.name ?? "" };
+    const placed = { ...object, metadata: { namespace: this.namespace, ...object.metadata } };
+    return this.#call(call, options.signal, () => this.#port.create(resource, placed, options));
   }
 
-  async read<R extends Resource>(
+  read<R extends Resource>(resource: R, ref: Ref, options: RequestOptions): Promise<Resources[R] | undefined> {
+    const call: Call = { verb: "read", resource, name: ref.name };
+    return this.#call(call, options.signal, () => this.#port.read(resource, ref, options));
+  }
+
+  list<R extends Resource>(resource: R, namespace: string, options: ListOptions): Promise<Listed<Resources[R]>> {
+    const call: Call = { verb: "list", resource, name: "" };
+    return this.#call(call, options.signal, () => this.#port.list(resource, namespace, options));
+  }
+
+  patch<R extends Resource>(
     resource: R,
-    { name }: Ref,
-    { signal }: { signal: AbortSignal },
+    ref: Ref,
+    options: RequestOptions & { patch: object },
   ): Promise<Resources[R] | undefined> {
-    return this.#call({ verb: "read", resource, name }, signal, () => this.get(resource, name));
+    const call: Call = { verb: "patch", resource, name: ref.name };
+    return this.#call(call, options.signal, () => this.#port.patch(resource, ref, options));
   }
 
-  async list<R extends Resource>(
-    resource: R,
-    _namespace: string,
-    {
-      signal,
-      labelSelector = "",
-      fieldSelector = "",
-    }: { signal: AbortSignal; labelSelector?: string; fieldSelector?: string },
-  ): Promise<Listed<Resources[R]>> {
-    return this.#call({ verb: "list", resource, name: "" }, signal, () => ({
-      items: this.names(resource)
-        .map((name) => this.get(resource, name))
-        .filter((object) => object !== undefined)
-        .filter((object) => matches(object, labelSelector) && concerns(object, fieldSelector)),
-      resourceVersion: String(this.#version),
-    }));
-  }
-
-  async patch<R extends Resource>(
-    resource: R,
-    { name }: Ref,
-    { patch, signal }: { patch: object; signal: AbortSignal },
-  ): Promise<Resources[R] | undefined> {
-    return this.#call({ verb: "patch", resource, name }, signal, () => {
-      const object = this.get(resource, name);
-      return object && this.put(resource, merge(object, patch) as Resources[R]);
-    });
-  }
-
-  async delete(
-    resource: Resource,
-    { name }: Ref,
-    { signal, uid }: { signal: AbortSignal; uid?: string },
-  ): Promise<boolean> {
-    return this.#call({ verb: "delete", resource, name }, signal, () => {
-      if (uid !== undefined && this.get(resource, name)?.metadata?.uid !== uid) return false;
-      return this.lingering.has(resource) ? this.#mark(resource, name) : this.remove(resource, name);
-    });
+  delete(resource: Resource, ref: Ref, options: RequestOptions & { uid?: string }): Promise<boolean> {
+    const call: Call = { verb: "delete", resource, name: ref.name };
+    return this.#call(call, options.signal, () => this.#port.delete(resource, ref, options));
   }
 
   async *watch<R extends Resource>(
     resource: R,
-    _namespace: string,
-    { signal }: { signal: AbortSignal },
+    namespace: string,
+    options: { labelSelector?: string; resourceVersion: string; signal: AbortSignal },
   ): AsyncGenerator<WatchEvent<Resources[R]>> {
-    await this.#call({ verb: "watch", resource, name: "" }, signal, () => undefined);
-    const events: (WatchEvent<Pod> | "end")[] = [];
-    let wake = () => {};
-    const listener = (event: WatchEvent<Pod> | "end") => {
-      events.push(event);
-      wake();
-    };
-    this.#watchers.add(listener);
-    signal.addEventListener("abort", () => wake(), { once: true });
-    try {
-      for (;;) {
-        while (events.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
-        if (signal.aborted) throw signal.reason;
-        const event = events.shift();
-        if (event === "end") return;
-        yield event as WatchEvent<Resources[R]>;
-      }
-    } finally {
-      this.#watchers.delete(listener);
-    }
+    await this.#call({ verb: "watch", resource, name: "" }, options.signal, async () => undefined);
+    yield* this.#port.watch(resource, namespace, options);
   }
 
   openLog(): never {
     throw new Error("this cluster has no logs");
   }
 
-  async close(): Promise<void> {}
-
-  #mark(resource: Resource, name: string): boolean {
-    const object = this.get(resource, name);
-    if (!object) return false;
-    this.put(resource, { ...object, metadata: { ...object.metadata, deletionTimestamp: "2026-01-01T00:01:00Z" } });
-    return true;
+  close(): Promise<void> {
+    return this.#port.close();
   }
 
-  #tell(event: WatchEvent<Pod> | "end"): void {
-    for (const watcher of [...this.#watchers]) watcher(event);
+  #find(resource: Resource, name: string): KubeObject | undefined {
+    return this.#store.list<string>(resource).find(({ metadata }) => metadata.name === name) as KubeObject | undefined;
   }
 
-  async #call<T>(call: Call, signal: AbortSignal, work: (name: string) => T): Promise<T> {
+  #change(silent: boolean, change: () => unknown): void {
+    const before = this.#store.version();
+    if (silent) this.#silent.add(before + 1);
+    change();
+  }
+
+  async #call<T>(call: Call, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     this.calls.push(call);
     await this.interference.before?.(call, signal);
     if (signal.aborted) throw signal.reason;
-    const result = work(call.name);
+    const result = await work();
     await this.interference.after?.(call);
-    return structuredClone(result);
+    return result;
   }
-}
-
-function matches(object: Anything, labelSelector: string): boolean {
-  const terms = labelSelector === "" ? [] : labelSelector.split(",").map((term) => term.split("="));
-  return terms.every(([key = "", value]) => object.metadata?.labels?.[key] === value);
-}
-
-function concerns(object: Anything, fieldSelector: string): boolean {
-  const uid = /^involvedObject\.uid=(.*)$/.exec(fieldSelector)?.[1];
-  return uid === undefined || ("involvedObject" in object && object.involvedObject?.uid === uid);
-}
-
-function merge(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const merged = new Map(Object.entries((target as object | null) ?? {}));
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(key);
-    else merged.set(key, merge(merged.get(key), value));
-  }
-  return Object.fromEntries(merged);
 }

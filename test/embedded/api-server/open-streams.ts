@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import type { RequestInfo } from "./request-info.ts";
 
 /** A watch or a log that is being answered, and what can be done to it on command. */
@@ -20,7 +20,7 @@ export interface OpenStream {
 }
 
 export interface OpenStreams {
-  open(kind: OpenStream["kind"], info: RequestInfo, response: ServerResponse): OpenStream;
+  open(kind: OpenStream["kind"], info: RequestInfo, response: Writable): OpenStream;
   list(): readonly OpenStream[];
 }
 
@@ -37,7 +37,7 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-function openStream(kind: OpenStream["kind"], info: RequestInfo, response: ServerResponse): OpenStream {
+function openStream(kind: OpenStream["kind"], info: RequestInfo, response: Writable): OpenStream {
   const gone = new AbortController();
   let queue = Promise.resolve(true);
   let release = () => {};
@@ -86,7 +86,7 @@ function openStream(kind: OpenStream["kind"], info: RequestInfo, response: Serve
   };
 }
 
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+function drained(response: Writable, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done);

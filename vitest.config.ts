@@ -12,6 +12,7 @@ export default defineConfig({
         sequence: { groupOrder: 0 },
       }),
       project("stories", ["test/embedded-stories/**/*.test.ts", "test/contract/{embedded,memory}.test.ts"], {
+        globalSetup: "test/stories/all-rows-played.ts",
         // Each story has a cluster with processes of its own; several at once on two cores would test the machine.
         fileParallelism: false,
         testTimeout: 60_000,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { blocks } from "./docs/blocks.ts";
 import { buildConfigPage } from "./docs/config-page.ts";
+import { buildEndingsPage } from "./docs/endings-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -12,7 +13,10 @@ const check = process.argv.includes("--check");
 /** Files with marked blocks; one that does not exist is passed over. */
 const marked = ["README.md"];
 /** Files that are generated as a whole. */
-const whole: Readonly<Record<string, () => string>> = { "docs/config.md": buildConfigPage };
+const whole: Readonly<Record<string, () => string>> = {
+  "docs/config.md": buildConfigPage,
+  "docs/endings.md": buildEndingsPage,
+};
 
 const documents = [
   ...Object.entries(whole).map(([file, build]) => ({ file, found: read(file), expected: build() })),

@@ -7,6 +7,7 @@ export interface Incident {
 }
 
 const story = (name: string) => `test/stories/${name}`;
+const embedded = (name: string) => `test/embedded-stories/${name}.test.ts`;
 
 export const incidents: readonly Incident[] = [
   {
@@ -17,17 +18,17 @@ export const incidents: readonly Incident[] = [
   {
     what: "The log stream 'drops every few seconds', 50 reconnects gone in 2.5 minutes",
     test: "fault 2: ends cleanly although the container runs",
-    file: story("faults.test.ts"),
+    file: embedded("faults"),
   },
   {
     what: "One failed read of the Job was a timeout after 0 s, good runs discarded",
     test: "the connection is cut at every third request",
-    file: story("outages.test.ts"),
+    file: embedded("outages"),
   },
   {
     what: "Runs without a limit were killed at 30 s, or after 22 minutes and called a success",
     test: "ends by itself: every line once, success",
-    file: story("endings/cluster-endings.ts"),
+    file: story("cluster-endings.ts"),
   },
   {
     what: "Prompts of 128 to 256 KiB: the init container failed, the kernel's E2BIG",
@@ -42,7 +43,7 @@ export const incidents: readonly Incident[] = [
   {
     what: "Context overflow: the same session failed on hundreds of wakes",
     test: "the session is larger than the model can read",
-    file: story("codes.test.ts"),
+    file: embedded("codes"),
   },
   {
     what: "One failed tool call made a clean run fail, and it was paid for twice",
@@ -93,12 +94,12 @@ export const incidents: readonly Incident[] = [
   {
     what: "A Job being deleted counted as free: two pods on one session",
     test: "a Job that is being deleted is live until its pod has ended",
-    file: story("faults.test.ts"),
+    file: embedded("faults"),
   },
   {
     what: "The list of Jobs hung, and the agent's lock was held for ever",
     test: "an API that hangs is no free slot",
-    file: story("faults.test.ts"),
+    file: embedded("faults"),
   },
   {
     what: "workingDir was made by the kubelet, for root",
@@ -123,12 +124,12 @@ export const incidents: readonly Incident[] = [
   {
     what: "'Premature close': runs failed 30 s after their start",
     test: "fault 1: is reset many times",
-    file: story("faults.test.ts"),
+    file: embedded("faults"),
   },
   {
     what: "A cancel never reached the Job",
     test: "while it runs, and once more",
-    file: story("endings/stops.ts"),
+    file: story("stops.ts"),
   },
   {
     what: "Batch assignment: all but one task blocked for ever",
@@ -138,7 +139,7 @@ export const incidents: readonly Incident[] = [
   {
     what: "Two Jobs of one agent at once",
     test: "never have two of its Jobs at once",
-    file: story("restart.test.ts"),
+    file: embedded("restart"),
   },
   {
     what: "Out of memory was hidden by a parsed error",
@@ -153,27 +154,27 @@ export const incidents: readonly Incident[] = [
   {
     what: "A deleted pod was a success",
     test: "its pod is deleted without grace",
-    file: story("endings/cluster-endings.ts"),
+    file: story("cluster-endings.ts"),
   },
   {
     what: "An API outage of 25 s threw the run away, its Job left running",
     test: "and the run ends meanwhile",
-    file: story("outages.test.ts"),
+    file: embedded("outages"),
   },
   {
     what: "timeoutSec 6 with graceSec 3 returned after 33 s",
     test: "a process that ignores TERM is ended by force graceSec after its time",
-    file: story("endings/stops.ts"),
+    file: story("stops.ts"),
   },
   {
     what: "A restart of the server deleted the running Jobs and ended the process",
     test: "with reattachOrphanedJobs: the whole output stands in the new run",
-    file: story("restart.test.ts"),
+    file: embedded("restart"),
   },
   {
     what: "A run whose output is not known was counted as succeeded",
     test: "kills the launcher: the container's status is the end, and code 0 is not made up",
-    file: story("faults.test.ts"),
+    file: embedded("faults"),
   },
   {
     what: "A stream item without a type crashed OpenCode's reader in a loop",
@@ -188,12 +189,12 @@ export const incidents: readonly Incident[] = [
   {
     what: "After a session had grown too large every wake met it again",
     test: "a session that has grown too large is cleared",
-    file: story("codes.test.ts"),
+    file: embedded("codes"),
   },
   {
     what: "An upgrade of OpenCode met an old database: every run dead",
     test: "a database that OpenCode cannot read is set aside",
-    file: story("codes.test.ts"),
+    file: embedded("codes"),
   },
   {
     what: "One database grew without end",

@@ -1,11 +1,10 @@
-import { appendFileSync } from "node:fs";
-import type { Woken } from "../world/world.ts";
+import { readFileSync } from "node:fs";
+import type { Woken, World } from "../world/world.ts";
 
 /** One line of docs/endings.md: what went wrong, what the user sees of it, and what it cost. */
 export interface Row {
   group: string;
   fault: string;
-  world: string;
   code: string;
   message: string;
   lost: string;
@@ -13,11 +12,19 @@ export interface Row {
   left: string;
 }
 
-/** The file that rows are appended to, one JSON object a line; without it nothing is written. */
-const file = process.env["ENDINGS_ROWS"];
+/** A row as `endings.json` keeps it, with the worlds in which its story is played. */
+export type KeptRow = Row & { worlds: World["kind"][] };
 
-export function writeRow(row: Row): void {
-  if (file) appendFileSync(file, `${JSON.stringify(row)}\n`);
+/** A row as a story has just played it. */
+export type PlayedRow = Row & { world: World["kind"] };
+
+/** The rows of `endings.json`, in the order of the page. */
+export function keptRows(): KeptRow[] {
+  return JSON.parse(readFileSync(new URL("./endings.json", import.meta.url), "utf8")) as KeptRow[];
+}
+
+export function isSameStory(left: Row, right: Row): boolean {
+  return left.group === right.group && left.fault === right.fault;
 }
 
 /** The numbers that the agent printed, as they stand in the run's log. */

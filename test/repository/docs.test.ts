@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { blocks } from "../../scripts/docs/blocks.ts";
 import { buildConfigPage } from "../../scripts/docs/config-page.ts";
 import { firstDifference, replaceBlocks } from "../../scripts/docs/replace-blocks.ts";
@@ -59,4 +61,23 @@ test("every secret of the server is a row", () => {
 test("every error code and every permission is a row", () => {
   for (const { code } of failures) expect(blocks["errors"]?.()).toContain(`| \`${code}\` |`);
   expect(blocks["permissions"]?.()).toContain("| `batch` | `jobs` |");
+});
+
+describe("a path that a document names is there", () => {
+  const root = join(import.meta.dirname, "../..");
+  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`);
+
+  test.each(["README.md", "CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md", "examples/kind/README.md", ...pages])(
+    "%s",
+    (page) => {
+      const text = readFileSync(join(root, page), "utf8");
+      const words = text.match(/(?<![\w./-])(?:src|test|scripts|docs|examples)\/[\w./*{},-]+/g) ?? [];
+      const paths = words.map((word) => word.replace(/[.,]+$/, "")).filter((word) => !/[*{]/.test(word));
+      const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => join(dirname(page), path));
+      const named = [...new Set([...paths, ...links])];
+      expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    },
+  );
 });

@@ -77,5 +77,8 @@ describe("a path that a document names is there", () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => join(dirname(page), path));
     const named = [...new Set([...paths, ...links])];
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    // Below src/, as docs/design.md names its rooms.
+    const short = [...text.matchAll(/`([\w-]+\/[\w./-]+\.(?:ts|sh))`/g)].map(([, path = ""]) => path);
+    expect(short.filter((path) => ![path, `src/${path}`].some((each) => existsSync(join(root, each))))).toEqual([]);
   });
 });

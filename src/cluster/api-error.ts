@@ -50,3 +50,8 @@ export class ApiError extends Error {
 export function isApiError(error: unknown, ...kinds: ApiErrorKind[]): error is ApiError {
   return error instanceof ApiError && (kinds.length === 0 || kinds.includes(error.kind));
 }
+
+/** An error after which the same request may succeed, without anybody changing anything. */
+export function isTransient(error: unknown): error is ApiError {
+  return isApiError(error) && error.transient;
+}

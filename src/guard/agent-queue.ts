@@ -1,7 +1,9 @@
+import { untilAborted } from "../lib/until-aborted.ts";
+
 /** Lets one at a time through, in the order they came. */
 export interface AgentQueue {
   /**
-   * Resolves when it is this caller's turn; the result must be called when the next may pass.
+   * Resolves when it is this caller's turn; the result must be called to let the next one in.
    * Rejects with the signal's reason when it is aborted while waiting.
    */
   enter(key: string, signal: AbortSignal): Promise<() => void>;
@@ -23,22 +25,21 @@ export function createAgentQueue(): AgentQueue {
 
   return {
     count: (key) => queues.get(key)?.length ?? 0,
-    enter: (key, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason);
-        const queue = queues.get(key) ?? [];
-        queues.set(key, queue);
-        const onAbort = () => {
-          leave(key, ticket);
-          reject(signal.reason);
-        };
-        const ticket = () => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(() => leave(key, ticket));
-        };
-        signal.addEventListener("abort", onAbort, { once: true });
-        queue.push(ticket);
-        if (queue.length === 1) ticket();
-      }),
+    async enter(key, signal) {
+      signal.throwIfAborted();
+      const turn = Promise.withResolvers<void>();
+      const ticket = () => turn.resolve();
+      const queue = queues.get(key) ?? [];
+      queues.set(key, queue);
+      queue.push(ticket);
+      if (queue.length === 1) ticket();
+      try {
+        await untilAborted(turn.promise, signal);
+      } catch (error) {
+        leave(key, ticket);
+        throw error;
+      }
+      return () => leave(key, ticket);
+    },
   };
 }

@@ -1,10 +1,13 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Job } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { isRunFailure, RunFailure } from "../failure/failure.ts";
 import { agentSelector } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
+import { Grace } from "../lib/grace.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { RunLog } from "../run-log/run-log.ts";
+import { SayAtIntervals } from "../run-log/say-at-intervals.ts";
 import { decideSlot, type Holder, leftoverJobs, type Slot } from "./decide-slot.ts";
 import type { GuardLimits } from "./limits.ts";
 
@@ -31,12 +34,12 @@ export interface SlotDeps {
 export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Exclude<Slot, { kind: "taken" }>> {
   const { limits, log, signal } = deps;
   const sinceMs = Date.now();
-  let saidAtMs = Number.NEGATIVE_INFINITY;
-  const waiting = new Waiting(limits.deniedMs);
+  const waits = new SayAtIntervals(log, { everyMs: limits.sayEveryMs });
+  const lastKnown = new LastKnownHolders(limits.deniedMs);
   for (let looks = 0; ; looks++) {
     const { slot, leftovers } = await look(request, deps).then(
-      (found) => waiting.looked(found),
-      (error: unknown) => waiting.stillTaken(error),
+      (found) => lastKnown.update(found),
+      (error: unknown) => lastKnown.insteadOf(error),
     );
     if (slot.kind !== "taken") {
       const others = leftovers.filter((job) => slot.kind === "free" || job !== slot.job);
@@ -47,10 +50,8 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
     const waitedMs = Date.now() - sinceMs;
     if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, waitedMs);
     const waitsForLiving = slot.by.length > slot.stale.length || looks > 0;
-    if (waitsForLiving && Date.now() - saidAtMs >= limits.sayEveryMs) {
-      saidAtMs = Date.now();
-      await log.say(`waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
-    }
+    if (waitsForLiving)
+      await waits.say(() => `waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
     // A Job that was just stopped is gone in a moment; one that works may be there for hours.
     await sleep(Math.min(limits.slotPollMs, firstPollMs * 2 ** Math.min(looks, 10)), signal);
   }
@@ -63,28 +64,27 @@ interface Look {
   leftovers: readonly Job[];
 }
 
-/** What a waiting run knows of those it waits for, while it cannot look. */
-class Waiting {
-  readonly #deniedMs: number;
+/** Who has the agent's slot, as a waiting run last saw it: that stands while the run cannot look. */
+class LastKnownHolders {
+  readonly #denied: Grace;
   #by: readonly Holder[] | undefined;
-  #lookedAtMs = Date.now();
 
   constructor(deniedMs: number) {
-    this.#deniedMs = deniedMs;
+    this.#denied = new Grace(deniedMs);
   }
 
-  looked(found: Look): Look {
+  update(found: Look): Look {
     this.#by = found.slot.kind === "taken" ? found.slot.by : undefined;
-    this.#lookedAtMs = Date.now();
+    this.#denied.noteSuccess();
     return found;
   }
 
-  /** An outage, or a Role that is written anew, changes nothing while a run waits for another's Job: it goes on waiting. */
-  stillTaken(error: unknown): Look {
-    const passes =
+  /** An outage, or a Role that is written anew, changes nothing for a run that waits for another's Job: it goes on waiting. */
+  insteadOf(error: unknown): Look {
+    const transient =
       isRunFailure(error, "k8s_concurrency_guard_unreachable") ||
-      (isRunFailure(error, "k8s_permission_denied") && Date.now() - this.#lookedAtMs < this.#deniedMs);
-    if (!this.#by || !passes) throw error;
+      (isRunFailure(error, "k8s_permission_denied") && !this.#denied.noteRefusal());
+    if (!this.#by || !transient) throw error;
     return { slot: { kind: "taken", by: [...this.#by], stale: [] }, leftovers: [] };
   }
 }
@@ -135,10 +135,11 @@ async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps
 
 /** A try that fails is repeated by the agent's next look. */
 async function remove(jobs: readonly Job[], why: string, { cluster, log, signal }: SlotDeps): Promise<void> {
-  for (const { metadata } of jobs) {
-    const ref = { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" };
+  for (const job of jobs) {
+    const ref = refOf(job);
+    const uid = job.metadata?.uid;
     try {
-      await cluster.delete("jobs", ref, { signal, ...(metadata?.uid ? { uid: metadata.uid } : {}) });
+      await cluster.delete("jobs", ref, { signal, ...(uid ? { uid } : {}) });
       await log.say(`removed Job ${ref.name}, ${why}`);
     } catch (error) {
       if (signal.aborted || !isApiError(error)) throw error;

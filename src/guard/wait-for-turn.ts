@@ -1,13 +1,13 @@
 import { RunFailure } from "../failure/failure.ts";
 import { bounded } from "../lib/bounded.ts";
 import type { RunLog } from "../run-log/run-log.ts";
+import { sayUntilStopped } from "../run-log/say-at-intervals.ts";
 import type { AgentQueue } from "./agent-queue.ts";
 import type { GuardLimits } from "./limits.ts";
 
 export interface TurnDeps {
   agentQueue: AgentQueue;
   limits: Pick<GuardLimits, "slotWaitMs" | "sayEveryMs">;
-  background(what: string, work: Promise<unknown>): void;
   log: RunLog;
   signal: AbortSignal;
 }
@@ -15,21 +15,19 @@ export interface TurnDeps {
 /** Waits behind the agent's other runs in this process, in the order they came; the result lets the next one pass. */
 export async function waitForTurn(
   { server, agentId }: { server: string; agentId: string },
-  { agentQueue, limits, background, log, signal }: TurnDeps,
+  { agentQueue, limits, log, signal }: TurnDeps,
 ): Promise<() => void> {
   const key = `${server} ${agentId}`;
   const ahead = agentQueue.count(key);
   const bound = bounded(signal, limits.slotWaitMs);
-  const say = () =>
-    background(
-      "say what a run waits for",
-      log.say(
-        `waiting for ${agentQueue.count(key) - 1 || 1} earlier run(s) of this agent: an agent has one run at a time`,
-      ),
-    );
-  const timer = setInterval(say, limits.sayEveryMs);
+  const stopSaying =
+    ahead === 0
+      ? undefined
+      : sayUntilStopped(log, limits.sayEveryMs, () => {
+          const earlier = agentQueue.count(key) - 1 || 1;
+          return `waiting for ${earlier} earlier run(s) of this agent: an agent has one run at a time`;
+        });
   try {
-    if (ahead > 0) say();
     return await agentQueue.enter(key, bound.signal);
   } catch (error) {
     if (!bound.timeUp()) throw error;
@@ -39,7 +37,7 @@ export async function waitForTurn(
       `This run waited ${minutes} minutes for earlier runs of the same agent.`,
     );
   } finally {
-    clearInterval(timer);
+    stopSaying?.();
     bound.done();
   }
 }

@@ -9,11 +9,11 @@ import { bounded } from "../lib/bounded.ts";
 import { messageOf } from "../lib/message.ts";
 import { sleep } from "../lib/sleep.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
-import { patiently } from "../run-log/patience.ts";
+import { retryWhileUnreachable } from "../run-log/retry-while-unreachable.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import { removeJob } from "./remove-job.ts";
 import { UnconfirmedStop } from "./unconfirmed-stop.ts";
-import { createWebhookPatience } from "./webhook-patience.ts";
+import { createWebhookGrace } from "./webhook-grace.ts";
 
 export interface LaunchDeps {
   cluster: Cluster;
@@ -87,7 +87,7 @@ async function findWinner(job: Job, agentId: string, deps: LaunchDeps): Promise<
   const namespace = job.metadata?.namespace ?? "";
   const untilMs = Date.now() + raceMs;
   for (;;) {
-    const { items } = await patiently("list the agent's Jobs", { log, signal }, () =>
+    const { items } = await retryWhileUnreachable("list the agent's Jobs", { log, signal }, () =>
       cluster.list("jobs", namespace, { labelSelector: agentSelector(agentId), signal }),
     );
     const race = decideRace(job, items, reportedUids);
@@ -105,14 +105,14 @@ async function create<R extends "jobs" | "secrets" | "persistentvolumeclaims">(
 ): Promise<Resources[R]> {
   const { namespace = "", name = "", labels } = object.metadata ?? {};
   const what = `${object.kind} ${name}`;
-  const webhooks = createWebhookPatience();
+  const webhooks = createWebhookGrace();
   try {
-    return await patiently(`create ${what}`, { log, signal }, () =>
+    return await retryWhileUnreachable(`create ${what}`, { log, signal }, () =>
       webhooks.call(() => cluster.create(resource, object, { signal })),
     );
   } catch (error) {
     if (!isApiError(error, "exists")) throw createFailure(what, namespace, error);
-    const found = await patiently(`read ${what}`, { log, signal }, () =>
+    const found = await retryWhileUnreachable(`read ${what}`, { log, signal }, () =>
       cluster.read(resource, { namespace, name }, { signal }),
     );
     const same = found?.metadata?.labels?.[label.run] === labels?.[label.run];
@@ -127,7 +127,7 @@ async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<
   const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
   const patch = { metadata: { annotations: { [annotation.suspendedBy]: null } }, spec: { suspend: false } };
   try {
-    return await patiently(`resume Job ${ref.name}`, { log, signal }, () =>
+    return await retryWhileUnreachable(`resume Job ${ref.name}`, { log, signal }, () =>
       cluster.patch("jobs", ref, { patch, signal }),
     );
   } catch (error) {
@@ -139,7 +139,7 @@ async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<
 async function ensureClaim(claim: Claim, deps: LaunchDeps): Promise<void> {
   const ref = { namespace: claim.metadata?.namespace ?? "", name: claim.metadata?.name ?? "" };
   const { cluster, log, signal } = deps;
-  const found = await patiently(`read PersistentVolumeClaim ${ref.name}`, { log, signal }, () =>
+  const found = await retryWhileUnreachable(`read PersistentVolumeClaim ${ref.name}`, { log, signal }, () =>
     cluster.read("persistentvolumeclaims", ref, { signal }),
   );
   if (found) return;

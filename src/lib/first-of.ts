@@ -1,3 +1,5 @@
+import { never } from "./until-aborted.ts";
+
 /** Runs watchers side by side; the first to answer wins and the others are told to stop. */
 export async function firstOf<T>(watchers: ((signal: AbortSignal) => Promise<T>)[], outer: AbortSignal): Promise<T> {
   const stop = new AbortController();
@@ -11,18 +13,8 @@ export async function firstOf<T>(watchers: ((signal: AbortSignal) => Promise<T>)
   }
 }
 
-/** Resolves when `event` is aborted, rejects when `signal` is. */
-export function aborted(event: AbortSignal, signal: AbortSignal): Promise<void> {
-  if (event.aborted) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    event.addEventListener("abort", () => resolve(), { once: true, signal });
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
-
-export function never<T>(signal: AbortSignal): Promise<T> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+/** Resolves when `event` is aborted, rejects with the reason of `signal` when that is aborted first. */
+export async function aborted(event: AbortSignal, signal: AbortSignal): Promise<void> {
+  await never(AbortSignal.any([event, signal])).catch(() => undefined);
+  if (!event.aborted) throw signal.reason;
 }

@@ -26,3 +26,8 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, discard?:
     );
   });
 }
+
+/** Has no end of its own: rejects with the signal's reason when that is aborted. */
+export function never<T>(signal: AbortSignal): Promise<T> {
+  return untilAborted(new Promise<T>(() => {}), signal);
+}

@@ -1,4 +1,5 @@
-import type { Cluster, Pod, Ref } from "../cluster/cluster.ts";
+import type { Cluster, Pod } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { containerName } from "../job/names.ts";
 import { LauncherOutput } from "../launcher/launcher-output.ts";
 import { type ContainerPhase, type FollowLimits, followLog } from "../log/follow-log.ts";
@@ -20,7 +21,7 @@ const rereadMs = 10_000;
 
 /** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
 export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
-  const ref: Ref = { namespace: target.pod.metadata?.namespace ?? "", name: target.pod.metadata?.name ?? "" };
+  const ref = refOf(target.pod);
   const output = new LauncherOutput(target.nonce);
   const deniedMs = deps.deniedMs ?? 0;
   const writer = new OutputWriter(target, output, { log: deps.log, denied: new DeniedGrace("log", deniedMs) });

@@ -1,20 +1,19 @@
 import { ApiError, isApiError } from "../cluster/api-error.ts";
 import { RunFailure } from "../failure/failure.ts";
+import { Grace } from "../lib/grace.ts";
 
 /** Refusals so far apart have nothing to do with each other: tries come far more often. */
 const unrelatedMs = 60_000;
 
-/** A Role that is written anew and a token in rotation pass; what is refused for long was taken away. */
+/** Reading a run's pod: what is refused for long was taken away, and ends the run. */
 export class DeniedGrace {
   readonly #what: string;
-  readonly #limitMs: number;
-  #refusedAtMs: number | undefined;
-  #lastMs = 0;
+  readonly #grace: Grace;
 
   /** `what` of the pod is to be read. */
   constructor(what: string, limitMs: number) {
     this.#what = what;
-    this.#limitMs = limitMs;
+    this.#grace = new Grace(limitMs, { unrelatedMs });
   }
 
   /** Makes a refusal one that passes, until it has lasted too long. */
@@ -31,16 +30,12 @@ export class DeniedGrace {
   }
 
   granted(): void {
-    this.#refusedAtMs = undefined;
+    this.#grace.noteSuccess();
   }
 
   /** Throws `RunFailure` when that has lasted too long. */
   refused(why: string, cause?: unknown): void {
-    const nowMs = Date.now();
-    if (nowMs - this.#lastMs > unrelatedMs) this.#refusedAtMs = undefined;
-    this.#lastMs = nowMs;
-    this.#refusedAtMs ??= nowMs;
-    if (nowMs - this.#refusedAtMs < this.#limitMs) return;
+    if (!this.#grace.noteRefusal()) return;
     const text = `Paperclip may no longer read the ${this.#what} of the run's pod, so the run cannot be followed and is ended: ${why}.`;
     throw new RunFailure("k8s_permission_denied", text, { cause });
   }

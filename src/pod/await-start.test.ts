@@ -206,13 +206,13 @@ describe("a Job without a pod", () => {
     expect(await waitFor(cluster).start).toMatchObject(failure("k8s_job_deleted"));
   });
 
-  test("that a queue holds back waits beyond the limit, and says so", async () => {
+  test("that a queue keeps suspended waits beyond the limit, and says so", async () => {
     const cluster = new MemoryCluster();
     cluster.put("jobs", job({ suspended: true }));
     const { start, said } = waitFor(cluster);
     setTimeout(() => cluster.put("pods", pod({ state: running })), 400);
     expect(await start).toMatchObject({ kind: "started" });
-    expect(said[0]).toContain("the queue that holds the Job back");
+    expect(said[0]).toContain("the queue that keeps the Job suspended");
   });
 
   test("an outage of the API is not the Job's end", async () => {

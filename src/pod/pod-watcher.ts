@@ -200,12 +200,12 @@ class PodStates {
 
   open(job: string): Omit<PodView, "refresh"> {
     let stale = false;
-    let waiters: (() => void)[] = [];
+    const waiters = new Set<() => void>();
     const view = {
       job,
       wake: () => {
         stale = true;
-        for (const resolve of waiters.splice(0)) resolve();
+        for (const resolve of waiters) resolve();
       },
     };
     this.#views.add(view);
@@ -216,19 +216,9 @@ class PodStates {
       },
       changed: (signal) => {
         if (stale) return Promise.resolve();
-        return new Promise((resolve, reject) => {
-          if (signal.aborted) return reject(signal.reason);
-          const onAbort = () => {
-            waiters = waiters.filter((waiter) => waiter !== onWake);
-            reject(signal.reason);
-          };
-          const onWake = () => {
-            signal.removeEventListener("abort", onAbort);
-            resolve();
-          };
-          signal.addEventListener("abort", onAbort, { once: true });
-          waiters.push(onWake);
-        });
+        const woken = Promise.withResolvers<void>();
+        waiters.add(woken.resolve);
+        return untilAborted(woken.promise, signal).finally(() => waiters.delete(woken.resolve));
       },
       close: () => {
         this.#views.delete(view);

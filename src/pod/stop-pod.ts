@@ -1,8 +1,8 @@
-import { isApiError } from "../cluster/api-error.ts";
-import type { Cluster, Job } from "../cluster/cluster.ts";
-import { backoffMs } from "../lib/backoff.ts";
+import { isApiError, isTransient } from "../cluster/api-error.ts";
+import type { Cluster, Job, Ref } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { bounded } from "../lib/bounded.ts";
-import { sleep } from "../lib/sleep.ts";
+import { retry } from "../lib/retry.ts";
 import { agentState, hasPodEnded } from "./agent-container.ts";
 import type { PodState, PodView } from "./pod-watcher.ts";
 import { changedOrRead, podOf } from "./state-verdict.ts";
@@ -23,8 +23,8 @@ export interface StopDeps {
 const trustMs = 1_500;
 
 /**
- * TERM, the grace period, KILL, and the Job gone. The pod is told directly: waiting for the garbage collector to follow
- * the Job would add its own delay. Bounded by grace and margin; `gone` is false when the cluster could not confirm it.
+ * TERM, the grace period, KILL, and the Job gone. The pod is deleted directly: waiting for the garbage collector to
+ * follow the Job would add its own delay. Bounded by grace and margin; `gone` is false when the cluster could not confirm it.
  */
 export async function stopPod(
   job: Job,
@@ -33,29 +33,28 @@ export async function stopPod(
 ): Promise<StopResult> {
   const startedAt = Date.now();
   const bound = bounded(new AbortController().signal, graceMs + marginMs);
-  const namespace = job.metadata?.namespace ?? "";
-  const remove = (resource: "jobs" | "pods", name: string, gracePeriodSeconds?: number) =>
-    persistently(bound.signal, () =>
-      cluster.delete(
-        resource,
-        { namespace, name },
-        { signal: bound.signal, ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }) },
-      ),
-    );
+  const { signal } = bound;
+  /** The server's `Retry-After` is not kept: a stop has a bound of its own. */
+  const remove = (resource: "jobs" | "pods", ref: Ref, gracePeriodSeconds?: number) =>
+    retry(() => cluster.delete(resource, ref, { signal, ...(gracePeriodSeconds ? { gracePeriodSeconds } : {}) }), {
+      signal,
+      isRetryable: isTransient,
+      backoff: { firstMs: 200, maxMs: 2_000 },
+    });
   try {
-    if (view.state().kind === "absent") await view.refresh(bound.signal);
+    if (view.state().kind === "absent") await view.refresh(signal);
     const state = view.state();
     if (state.kind === "present" && !isOver(state)) {
       const grace = Math.max(1, Math.ceil(graceMs / 1000));
       // Where only Jobs may be deleted the pod follows its Job, a little later.
-      await remove("pods", state.pod.metadata?.name ?? "", grace).catch(unlessDenied);
+      await remove("pods", refOf(state.pod), grace).catch(unlessDenied);
     }
-    await remove("jobs", job.metadata?.name ?? "");
-    if (state.kind === "absent") return { gone: await neverHadPod(view, bound.signal), forced: false };
-    while (!isOver(view.state())) await changedOrRead(view, trustMs, bound.signal);
+    await remove("jobs", refOf(job));
+    if (state.kind === "absent") return { gone: await neverHadPod(view, signal), forced: false };
+    while (!isOver(view.state())) await changedOrRead(view, trustMs, signal);
     return { gone: true, forced: exitSignal(view.state()) === "KILL" || Date.now() - startedAt > graceMs };
   } catch (error) {
-    if (bound.signal.aborted || isApiError(error)) return { gone: false, forced: true };
+    if (signal.aborted || isApiError(error)) return { gone: false, forced: true };
     throw error;
   } finally {
     bound.done();
@@ -78,17 +77,6 @@ async function neverHadPod(view: PodView, signal: AbortSignal): Promise<boolean>
 
 function unlessDenied(error: unknown): void {
   if (!isApiError(error, "denied")) throw error;
-}
-
-async function persistently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      if (signal.aborted || !isApiError(error) || !error.transient) throw error;
-      await sleep(backoffMs(attempt, { firstMs: 200, maxMs: 2_000 }), signal);
-    }
-  }
 }
 
 function isOver(state: PodState): boolean {

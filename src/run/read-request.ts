@@ -13,7 +13,7 @@ import { isWithin, type SharedFolder } from "../job/shared-folders.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
-import { patiently } from "../run-log/patience.ts";
+import { retryWhileUnreachable } from "../run-log/retry-while-unreachable.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import type { Deps } from "./deps.ts";
 import { settleIsolation } from "./settle-isolation.ts";
@@ -51,7 +51,7 @@ export async function readRequest(
   const cluster = await untilAborted(deps.connect(settings.kubeconfig), signal);
   const ownHost = await readOwnHost({ cluster, settings }, { deps, log, signal });
   const namespace = settings.namespace ?? ownHost?.namespace ?? cluster.namespace ?? "default";
-  const host = await patiently("look at the namespace", { log, signal }, () =>
+  const host = await retryWhileUnreachable("look at the namespace", { log, signal }, () =>
     settleNamespace(ownHost, namespace, { cluster, log, signal }),
   );
   const sharedFolders = await settleIsolation({ execution, settings, host }, { deps, log });
@@ -82,7 +82,7 @@ async function readOwnHost(
   { cluster, settings }: { cluster: Cluster; settings: Settings },
   { deps, log, signal }: ReadDeps,
 ): Promise<Host | undefined> {
-  const reading = await patiently("read Paperclip's own pod", { log, signal }, async () => {
+  const reading = await retryWhileUnreachable("read Paperclip's own pod", { log, signal }, async () => {
     const found = await deps.readHost(cluster, signal);
     if (found.kind === "unreadable" && found.transient) throw found.cause;
     return found;

@@ -3,10 +3,10 @@ import { hasPodEnded } from "../pod/agent-container.ts";
 import type { PodFailure, PodVerdict } from "../pod/pod-verdict.ts";
 
 /**
- * How the run of one Job ended. The first cause wins; the log is no cause, it is drained afterwards.
+ * How the run of one Job ended. The first cause wins; the log is drained afterwards.
  *
  * - `exited`: OpenCode came to its end; `source` tells whether its launcher or the container's status said so
- * - `cancelled`, `timeout`, `inactive`: this adapter ended it; `gone`: it was seen to have stopped
+ * - `cancelled`, `timeout`, `inactive`: this adapter stopped it; `gone`: the cluster has confirmed that it stopped
  * - `detached`: Paperclip lost its hold on the run; its Job goes on and nobody watches it
  * - `failed`: the cluster ended it, or it never began
  */
@@ -18,10 +18,10 @@ export type Ending =
   | { kind: "detached" }
   | { kind: "failed"; failure: PodFailure };
 
-/** What the adapter itself ends a run for. */
+/** Why the adapter itself stops a run. */
 export type Stop = "cancelled" | "timeout" | "inactive";
 
-/** A run that ended by itself in the moment in which it was cancelled. */
+/** The ending of a run that was cancelled in the moment in which it ended by itself. */
 export function asCancelled(ending: Ending): Ending {
   switch (ending.kind) {
     case "cancelled":
@@ -37,23 +37,29 @@ export function asCancelled(ending: Ending): Ending {
   }
 }
 
-/** Failures that do not say that the agent's process has ended. */
+/** Failures after which the agent's process may still run. */
 const stillMayRun: ReadonlySet<string> = new Set(["k8s_node_lost", "k8s_outcome_unknown"]);
 
-/** Whether nothing of the Job is to be removed: a stop took it away where the cluster confirmed it; a detached one goes on. */
+/** Whether nothing of the Job is to be removed: a confirmed stop has removed it, and a detached one goes on. */
 export function leavesNothing(ending: Ending): boolean {
   if (ending.kind === "detached") return true;
   return (ending.kind === "cancelled" || ending.kind === "timeout" || ending.kind === "inactive") && ending.gone;
 }
 
-/** Such a Job comes to stand finished in the cluster and holds nobody up; not where another container runs on. */
+/** The Job will show as finished and block no later run; not so where another container of its pod runs on. */
 export function endedByItself(ending: Ending, pod: Pod | undefined): boolean {
   if (ending.kind === "exited") return (pod?.spec?.containers.length ?? 1) === 1 || hasPodEnded(pod);
   return ending.kind === "failed" && hasPodEnded(pod);
 }
 
-/** The end of a container as its status tells it. */
-export function statusEnding({ exitCode, reason, message }: Extract<PodVerdict, { kind: "exited" }>): Ending {
-  const words = { ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
-  return { kind: "exited", exitCode, source: "status", ...words };
+/** The end of a container by its status. */
+export function statusEnding(verdict: ExitedVerdict): Ending {
+  return { kind: "exited", exitCode: verdict.exitCode, source: "status", ...statusWords(verdict) };
 }
+
+/** What kubelet says about the end of a container, such as the reason `OOMKilled`. */
+export function statusWords({ reason, message }: ExitedVerdict): { reason?: string; message?: string } {
+  return { ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
+}
+
+type ExitedVerdict = Extract<PodVerdict, { kind: "exited" }>;

@@ -1,54 +1,41 @@
 import { sleep } from "../lib/sleep.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 
-/** What was printed while nobody could hear it comes within this time. */
+/** What the agent printed during a disconnection arrives within this time after it. */
 const catchUpMs = 2_000;
 
-/** Notices an agent that prints nothing. What cannot be heard is no silence of the agent's. */
+/** Notices an agent that prints nothing. Time without a connection to its log does not count. */
 export class Inactivity {
-  #lastWordMs = Date.now();
+  #lastOutputMs = Date.now();
   #connected = true;
-  #heardAgainMs = 0;
+  #reconnectedMs = 0;
   readonly #waiters = new Set<() => void>();
 
-  /** The agent said something. */
+  /** The agent printed something. */
   noteOutput(): void {
-    this.#lastWordMs = Date.now();
+    this.#lastOutputMs = Date.now();
   }
 
   setConnected(connected: boolean): void {
-    if (connected && !this.#connected) this.#heardAgainMs = Date.now();
+    if (connected && !this.#connected) this.#reconnectedMs = Date.now();
     this.#connected = connected;
     if (connected) for (const waiter of this.#waiters) waiter();
   }
 
-  /** Resolves when the agent was listened to and has said nothing for `limitMs`. */
+  /** Resolves when its log was read and the agent has printed nothing for `limitMs`. */
   async lasts(limitMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const untilMs = Math.max(this.#lastWordMs + limitMs, this.#heardAgainMs + Math.min(limitMs, catchUpMs));
+      const untilMs = Math.max(this.#lastOutputMs + limitMs, this.#reconnectedMs + Math.min(limitMs, catchUpMs));
       const leftMs = untilMs - Date.now();
       if (leftMs > 0) await sleep(leftMs, signal);
       else if (this.#connected) return;
-      else await this.#heard(signal);
+      else await this.#reconnected(signal);
     }
   }
 
-  #heard(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const end = () => {
-        this.#waiters.delete(onHeard);
-        signal.removeEventListener("abort", onAbort);
-      };
-      const onHeard = () => {
-        end();
-        resolve();
-      };
-      const onAbort = () => {
-        end();
-        reject(signal.reason);
-      };
-      this.#waiters.add(onHeard);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+  #reconnected(signal: AbortSignal): Promise<void> {
+    const reconnected = Promise.withResolvers<void>();
+    this.#waiters.add(reconnected.resolve);
+    return untilAborted(reconnected.promise, signal).finally(() => this.#waiters.delete(reconnected.resolve));
   }
 }

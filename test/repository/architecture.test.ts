@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { readDesign } from "./architecture/design.ts";
-import { filesUnder, type Import, importsOf, partOf, readText, sources } from "./architecture/source.ts";
+import {
+  classesOf,
+  filesUnder,
+  type Import,
+  importsOf,
+  linesOfCode,
+  partOf,
+  readText,
+  sources,
+} from "./architecture/source.ts";
 
 const { parts, packages } = readDesign();
 const imports = sources().flatMap(importsOf);
@@ -70,9 +79,14 @@ test("the run page's parser reaches nothing but the words of OpenCode", () => {
 
 describe("every file", () => {
   test("of src has at most 250 lines of code", () => {
-    const code = /^(?!\s*(\/\/|\/?\*)).*\S/gm;
-    const lengths = sources().map((file) => ({ file, lines: readText(file).match(code)?.length ?? 0 }));
+    const lengths = sources().map((file) => ({ file, lines: linesOfCode(readText(file)) }));
     expect(lengths.filter(({ lines }) => lines > 250)).toEqual([]);
+  });
+
+  test("of src has no class of more than 120 lines of code", () => {
+    const classes = sources().flatMap((file) => classesOf(readText(file)).map((each) => ({ file, ...each })));
+    expect(classes.length).toBeGreaterThan(10);
+    expect(classes.filter(({ file, lines }) => lines > 120 && file !== "src/log/log-reader.ts")).toEqual([]);
   });
 
   test("of src keeps no state in its module", () => {
@@ -94,5 +108,30 @@ describe("every file", () => {
   test("of src goes round the compiler nowhere", () => {
     const rounds = /\bas unknown as\b|@ts-(ignore|expect-error|nocheck)/;
     expect(sources().filter((file) => rounds.test(readText(file)))).toEqual([]);
+  });
+});
+
+describe("the size of a class", () => {
+  test.each([
+    ["class A {\n  a = 1;\n}\n", [{ name: "A", lines: 3 }]],
+    ["export class A<T> extends B {\n  /** Not code. */\n\n  // Nor this.\n  a = 1;\n}\n", [{ name: "A", lines: 3 }]],
+    [
+      "class A {}\nexport abstract class B {\n  b() {\n    return {\n    };\n  }\n}\nclass C {\n}",
+      [
+        { name: "A", lines: 1 },
+        { name: "B", lines: 6 },
+        { name: "C", lines: 2 },
+      ],
+    ],
+    [
+      "function f() {\n  return class Inner {\n    a = 1;\n  };\n}\nconst D = class {\n  d = 1;\n};",
+      [
+        { name: "Inner", lines: 3 },
+        { name: "", lines: 3 },
+      ],
+    ],
+    ["// class X {\nconst text = 1;\n", []],
+  ])("is measured in lines of code: %j", (text, found) => {
+    expect(classesOf(text)).toEqual(found);
   });
 });

@@ -73,3 +73,18 @@ function dynamicImports(text: string): Found[] {
 function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
+
+/** Lines that are neither blank nor comment. */
+export function linesOfCode(text: string): number {
+  return text.match(/^(?!\s*(\/\/|\/?\*)).*\S/gm)?.length ?? 0;
+}
+
+/** The classes of a formatted file, each with its lines of code: one ends at the first brace that stands as far in as it does. */
+export function classesOf(text: string): { name: string; lines: number }[] {
+  const heads = text.matchAll(/^([ \t]*)(?!\/\/|\*)(?:[^\n"'`]*[ (=])?class\b(?: (?!extends)(\w+))?[^\n]*\{(\})?$/gm);
+  return [...heads].map(({ 0: head, 1: indent = "", 2: name = "", 3: empty, index }) => {
+    const rest = text.slice(index);
+    const end = empty ? head.length : rest.search(new RegExp(`^${indent}\\}`, "m")) + indent.length + 1;
+    return { name, lines: linesOfCode(rest.slice(0, end)) };
+  });
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { apiError } from "../../test/support/memory-cluster.ts";
 import { createFailure } from "../failure/create-failure.ts";
-import { createWebhookPatience } from "./webhook-patience.ts";
+import { createWebhookGrace } from "./webhook-grace.ts";
 
 const unanswered = apiError(
   "unavailable",
@@ -9,8 +9,8 @@ const unanswered = apiError(
 );
 const failing = (error: Error) => () => Promise.reject(error);
 
-test("a webhook that cannot be asked passes at first, and is a refusal with its own code when it stays away", async () => {
-  const webhooks = createWebhookPatience(30);
+test("a webhook that cannot be asked counts as transient at first, and as a refusal with its own code when it stays away", async () => {
+  const webhooks = createWebhookGrace(30);
   await expect(webhooks.call(failing(unanswered))).rejects.toBe(unanswered);
   await new Promise((resolve) => setTimeout(resolve, 40));
   const refused = await webhooks.call(failing(unanswered)).catch((error: unknown) => error);
@@ -19,7 +19,7 @@ test("a webhook that cannot be asked passes at first, and is a refusal with its 
 });
 
 test("any other error, and an answer, are given on as they are", async () => {
-  const webhooks = createWebhookPatience(0);
+  const webhooks = createWebhookGrace(0);
   const other = apiError("unavailable");
   await expect(webhooks.call(failing(other))).rejects.toBe(other);
   expect(await webhooks.call(async () => 1)).toBe(1);

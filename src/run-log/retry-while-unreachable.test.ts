@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { apiError } from "../../test/support/memory-cluster.ts";
 import { heardLog } from "../../test/support/run-parts.ts";
-import { patiently } from "./patience.ts";
+import { retryWhileUnreachable } from "./retry-while-unreachable.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
@@ -15,7 +15,7 @@ function stage({ callMs = 0 } = {}) {
   const log = heardLog();
   const controller = new AbortController();
   const api = { away: true, calls: 0 };
-  const end = patiently("list the agent's Jobs", { log, signal: controller.signal }, async () => {
+  const end = retryWhileUnreachable("list the agent's Jobs", { log, signal: controller.signal }, async () => {
     api.calls++;
     await new Promise((resolve) => setTimeout(resolve, callMs));
     if (api.away) throw apiError("unreachable", "connection reset");
@@ -62,7 +62,9 @@ describe("while the API is away", () => {
 test("an API that answers is not spoken of", async () => {
   const log = heardLog();
   const { signal } = new AbortController();
-  expect(await patiently("look", { log, signal }, async () => 1)).toBe(1);
-  await expect(patiently("look", { log, signal }, () => Promise.reject(apiError("denied")))).rejects.toThrow("denied");
+  expect(await retryWhileUnreachable("look", { log, signal }, async () => 1)).toBe(1);
+  await expect(
+    retryWhileUnreachable("look", { log, signal }, () => Promise.reject(apiError("denied"))),
+  ).rejects.toThrow("denied");
   expect(log.said).toEqual([]);
 });

@@ -177,6 +177,29 @@ describe("what the reader is told", () => {
   });
 });
 
+describe("a message and its hint have exactly one full stop between them", () => {
+  test.each([
+    ["The cluster did not say within 15 s: no answer within 15000 ms", "15000 ms. Nothing to do"],
+    ["Too many requests..", "requests. Paperclip"],
+    ["The node was low on memory. .", "memory. Paperclip"],
+    ['secret "keys" not found', "not found. Create what"],
+  ])("of a failed pod and of a failure before the Job: %s", (message, joint) => {
+    const hint = joint.endsWith("Create what") ? "Create what the message names." : undefined;
+    const code = joint.includes("Paperclip") ? "k8s_pod_evicted" : "k8s_concurrency_guard_unreachable";
+    expect(reportFailure(new RunFailure(code, message, { hint })).errorMessage).toContain(joint);
+  });
+
+  test("also where the last lines stand between them", () => {
+    const exited = { kind: "exited", exitCode: 1, source: "launcher" } as const;
+    const { errorMessage } = report(
+      exited,
+      diagnosed("failed", { message: "It failed..", hint: "Look." }),
+      facts({ lastLines: ["out of space."] }),
+    );
+    expect(errorMessage).toBe("It failed. Last lines: out of space. Look.");
+  });
+});
+
 test("a failure before the Job says what it says, with code, family and time", () => {
   const retryNotBefore = new Date("2030-01-01T00:00:00Z");
   const failure = new RunFailure("k8s_quota_exceeded", "No room.", { retryNotBefore });

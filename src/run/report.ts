@@ -1,5 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import { describeFailure, type FailureCode, type FailureFamily, type RunFailure } from "../failure/failure.ts";
+import { describeFailure, type FailureCode, type RunFailure } from "../failure/failure.ts";
+import type { FailureFamily } from "../lib/failure-family.ts";
+import { sentence } from "../lib/sentence.ts";
 import type { Diagnosis } from "../opencode/diagnosis.ts";
 import type { Transcript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
@@ -70,7 +72,7 @@ export function reportFailure(failure: RunFailure): AdapterExecutionResult {
   };
 }
 
-/** Cancelled before its Job ran. Not `confirmed`: the Job was let go in that moment, and may still be there. */
+/** Cancelled before its Job ran. Not `confirmed`: the Job was resumed in that moment, and may still be there. */
 export function reportCancelled({ confirmed }: { confirmed: boolean }): AdapterExecutionResult {
   const message = confirmed
     ? "The run was cancelled before its Job ran."
@@ -88,7 +90,7 @@ function failureFields({ code, message, family, retryNotBefore, hint }: Failing)
   const advice = code === "cancelled" ? "" : (hint ?? describeFailure(code).hint);
   return {
     errorCode: code,
-    errorMessage: `${message} ${advice}`.trim(),
+    errorMessage: sentence(message, advice),
     ...(family ? { errorFamily: family } : {}),
     ...(retryNotBefore ? { retryNotBefore } : {}),
   };
@@ -136,7 +138,7 @@ function exitFailure(ending: Exited, diagnosis: Diagnosis | undefined, facts: Ru
   const { retryAfterMs } = diagnosis;
   return {
     code,
-    message: withLastLines(`${diagnosis.message}.`, facts.lastLines),
+    message: withLastLines(diagnosis.message, facts.lastLines),
     family: diagnosis.family ?? describeFailure(code).family,
     hint: diagnosis.hint,
     ...(retryAfterMs === undefined ? {} : { retryNotBefore: retryTime(retryAfterMs) }),
@@ -160,7 +162,7 @@ function withLastLines(message: string, lines: readonly string[]): string {
   const shown = lines.filter((line) => line.trim() !== "" && !message.includes(line.trim())).slice(-5);
   return shown.length === 0
     ? message
-    : `${message} Last lines: ${shown.map((line) => line.slice(0, 400)).join(" | ")}.`;
+    : sentence(message, `Last lines: ${shown.map((line) => line.slice(0, 400)).join(" | ")}`);
 }
 
 /** What OpenCode's own failures are called in the result. */

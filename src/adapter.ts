@@ -12,6 +12,7 @@ import { createHostReader } from "./host/read-host.ts";
 import { adapterType, ownSelector } from "./job/names.ts";
 import { path } from "./job/paths.ts";
 import { messageOf } from "./lib/message.ts";
+import { serviceAccountDir as defaultServiceAccountDir } from "./lib/well-known-paths.ts";
 import { createAskOpencode } from "./models/ask-opencode.ts";
 import { detectModel } from "./models/detect-model.ts";
 import { fallbackModels } from "./models/fallback-models.ts";
@@ -39,8 +40,6 @@ export interface Adapter extends ServerAdapterModule {
   /** Resolves when nothing runs in the background and all connections are closed. Paperclip never asks; tests do. */
   close(): Promise<void>;
 }
-
-const defaultServiceAccountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** Makes the adapter: everything that lives longer than a run lives in here. */
 export function createAdapter(options: AdapterOptions = {}): Adapter {
@@ -85,12 +84,12 @@ function createDeps(options: AdapterOptions): Made {
   const deps: Deps = {
     connect: clusters.get,
     readHost: createHostReader({ env, serviceAccountDir }),
-    board(cluster, namespace) {
+    podWatcher(cluster, namespace) {
       const ofCluster = boards.get(cluster) ?? new Map<string, PodWatcher>();
       boards.set(cluster, ofCluster);
-      const board = ofCluster.get(namespace) ?? createPodWatcher(cluster, { namespace, labelSelector: ownSelector });
-      ofCluster.set(namespace, board);
-      return board;
+      const watcher = ofCluster.get(namespace) ?? createPodWatcher(cluster, { namespace, labelSelector: ownSelector });
+      ofCluster.set(namespace, watcher);
+      return watcher;
     },
     agentQueue: createAgentQueue(),
     suspendedJobs: createSuspendedJobCleanup({

@@ -1,4 +1,5 @@
 import type { TranscriptEntry } from "@paperclipai/adapter-utils";
+import { ownPrefix } from "./lib/own-prefix.ts";
 import { type OpencodeEvent, parseEvent, type StepTokens, type ToolEvent } from "./opencode/event.ts";
 import type { OpencodeError } from "./opencode/event-error.ts";
 
@@ -99,7 +100,7 @@ function eventEntries(event: OpencodeEvent, line: string, ts: string): Transcrip
 export function parseStdoutLine(line: string, ts: string): TranscriptEntry[] {
   const text = String(line);
   if (text.trim() === "") return [];
-  if (text.startsWith("[paperclip]")) return [{ kind: "system", ts, text }];
+  if (text.startsWith(ownPrefix)) return [{ kind: "system", ts, text }];
   try {
     const event = parseEvent(text);
     return event === undefined ? [{ kind: "stdout", ts, text }] : eventEntries(event, text, ts);

@@ -1,3 +1,4 @@
+import { ownPrefix } from "../lib/own-prefix.ts";
 import { type OpencodeEvent, parseEvent, type ToolEvent } from "../opencode/event.ts";
 
 export type Tone = "assistant" | "thinking" | "tool" | "quiet" | "status" | "error" | "plain";
@@ -56,7 +57,7 @@ function formatKnown(event: OpencodeEvent, debug: boolean): FormattedText[] {
 export function formatLine(line: string, debug: boolean): FormattedText[] {
   const text = line.trim();
   if (text === "") return [];
-  if (text.startsWith("[paperclip]")) return [{ tone: "status", text }];
+  if (text.startsWith(ownPrefix)) return [{ tone: "status", text }];
   const event = parseEvent(text);
   return event === undefined ? [{ tone: "plain", text }] : formatKnown(event, debug);
 }

@@ -1,5 +1,6 @@
 import { bounded } from "../lib/bounded.ts";
 import { readRetryAfter } from "../lib/retry-after.ts";
+import { serviceAccountDir } from "../lib/well-known-paths.ts";
 import { type ApiErrorKind, isApiError } from "./api-error.ts";
 import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cluster.ts";
 import type { CredentialSource } from "./credentials.ts";
@@ -20,7 +21,7 @@ export async function connectCluster(source: Partial<CredentialSource> = {}): Pr
   const transport = await createTransport({
     kubeconfig: source.kubeconfig,
     env: source.env ?? process.env,
-    serviceAccountDir: source.serviceAccountDir ?? "/var/run/secrets/kubernetes.io/serviceaccount",
+    serviceAccountDir: source.serviceAccountDir ?? serviceAccountDir,
   });
   return clusterOver(transport);
 }

@@ -1,5 +1,4 @@
-/** How Paperclip should treat a failure: only these families are retried, at `retryNotBefore`. */
-export type FailureFamily = "transient_upstream" | "provider_quota";
+import type { FailureFamily } from "../lib/failure-family.ts";
 
 /** What is known of one way to fail. */
 export interface FailureRow {

@@ -25,7 +25,7 @@ test("does not let one agent wait for another", async () => {
   await expect(agentQueue.enter("b", open())).resolves.toBeTypeOf("function");
 });
 
-test("who gives up while waiting is told why and holds nobody up", async () => {
+test("who gives up while waiting is given the reason and delays nobody", async () => {
   const agentQueue = createAgentQueue();
   const leave = await agentQueue.enter("a", open());
   const impatient = new AbortController();

@@ -36,7 +36,7 @@ describe("the slot is free", () => {
     expect(decide({ pods: [{ phase: "Succeeded" }, { name: "pod-2", phase: "Failed" }] })).toEqual({ kind: "free" });
   });
 
-  test("when this process has told the end of a Job that the cluster still shows as running", () => {
+  test("when the result of a Job that the cluster still shows as running was already returned", () => {
     expect(decide({ jobs: [{}], reportedUids: new Set(["uid-of-job-1"]) })).toEqual({ kind: "free" });
   });
 
@@ -59,7 +59,7 @@ describe("the slot is taken", () => {
     expect(holders(decide({ pods: [{ job: "gone" }] }))).toEqual(["pod pod-1"]);
   });
 
-  test("by a Job that a queue holds back", () => {
+  test("by a Job that a queue keeps suspended", () => {
     const slot = decide({ jobs: [{ suspended: true }], nowMs: createdMs + 10 * suspensionLimitMs });
     expect(slot).toMatchObject({ kind: "taken", stale: [] });
   });
@@ -106,9 +106,9 @@ describe("reattach", () => {
     expect(holders(decide({ jobs, reattach }))).toEqual(["Job job-2"]);
   });
 
-  test("does not take over a Job that is being deleted, nor one that was never let go", () => {
+  test("does not take over a Job that is being deleted, nor one that was never resumed", () => {
     expect(holders(decide({ jobs: [{ taskId: "T-1", deleting: true }], reattach }))).toEqual(["Job job-1"]);
-    expect(holders(decide({ jobs: [{ taskId: "T-1", prepared: true }], reattach }))).toEqual(["Job job-1"]);
+    expect(holders(decide({ jobs: [{ taskId: "T-1", suspendedByMaker: true }], reattach }))).toEqual(["Job job-1"]);
   });
 
   test("does not happen unless it is wanted", () => {
@@ -141,14 +141,14 @@ describe("reattach to a Job that did its work while nobody was there", () => {
     ["that failed: the work is not done", { finished: "Failed" }],
     ["that is kept on purpose", { ttlSeconds: undefined as never }],
     ["that is being deleted", { deleting: true }],
-    ["that ended a moment ago: its process may still tell it", { finishedAt: "2026-01-01T00:10:10Z" }],
+    ["that ended a moment ago: its process may still report it", { finishedAt: "2026-01-01T00:10:10Z" }],
   ])("not one %s", (_, facts) => {
     expect(decide({ jobs: [{ ...done, ...facts }], pods: [over], ...question }).kind).toBe("free");
   });
 
-  test("not one whose end this process has told, nor one whose pod and log are gone", () => {
-    const told = new Set(["uid-of-job-1"]);
-    expect(decide({ jobs: [done], pods: [over], ...question, reportedUids: told }).kind).toBe("free");
+  test("not one whose result was already returned, nor one whose pod and log are gone", () => {
+    const reportedUids = new Set(["uid-of-job-1"]);
+    expect(decide({ jobs: [done], pods: [over], ...question, reportedUids }).kind).toBe("free");
     expect(decide({ jobs: [done], ...question }).kind).toBe("free");
   });
 
@@ -180,18 +180,23 @@ describe("a Job whose agent has ended while another container of its pod runs on
   });
 });
 
-describe("a Job that a process prepared and never let go", () => {
+describe("a Job that a process created suspended and never resumed", () => {
   test("is stale after its time, and says so", () => {
-    const slot = decide({ jobs: [{ prepared: true }], nowMs: createdMs + suspensionLimitMs + 1 });
+    const slot = decide({ jobs: [{ suspendedByMaker: true }], nowMs: createdMs + suspensionLimitMs + 1 });
     expect(slot).toMatchObject({ kind: "taken", stale: [{ metadata: { name: "job-1" } }] });
   });
 
   test("is somebody's work until then", () => {
-    expect(decide({ jobs: [{ prepared: true }], nowMs: createdMs + suspensionLimitMs })).toMatchObject({ stale: [] });
+    expect(decide({ jobs: [{ suspendedByMaker: true }], nowMs: createdMs + suspensionLimitMs })).toMatchObject({
+      stale: [],
+    });
   });
 
   test("is not stale once it runs, whatever its annotation says", () => {
-    const slot = decide({ jobs: [{ prepared: true, suspended: false }], nowMs: createdMs + 10 * suspensionLimitMs });
+    const slot = decide({
+      jobs: [{ suspendedByMaker: true, suspended: false }],
+      nowMs: createdMs + 10 * suspensionLimitMs,
+    });
     expect(slot).toMatchObject({ kind: "taken", stale: [] });
   });
 });

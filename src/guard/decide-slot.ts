@@ -35,20 +35,20 @@ export interface SlotQuestion {
   ownJobs: readonly string[];
   /** Take over a live Job of this task; a run without a task takes over one without. */
   reattach: { taskId: string | undefined } | undefined;
-  /** Jobs and pods whose end this process has told, though the cluster may not show it yet. */
+  /** UIDs of Jobs and pods whose result was already returned to Paperclip, though the cluster may still show them as running. */
   reportedUids: { has(uid: string): boolean };
   nowMs: number;
   /** In place of `suspensionLimitMs`. */
   suspendedOwnMs?: number;
-  /** A pod that has not started after this long is waited for by nobody. */
+  /** Nobody waits longer than this for a pod to start. */
   startLimitMs?: number;
   /** A living process has removed the Job of an agent that ended this long ago. */
   leftoverAfterMs?: number;
-  /** Where `reattach` is wanted: a living process has told the end of a Job that finished this long ago. */
+  /** Where `reattach` is wanted: a living process has reported a Job that finished this long ago. */
   unreportedAfterMs?: number;
 }
 
-/** A process resumes the Job it prepared within seconds; after this long it is dead. */
+/** A process resumes the Job that it created within seconds; after this long it is dead. */
 export const suspensionLimitMs = 120_000;
 
 /** Decides from all Jobs and pods of the agent. A Job being deleted is live: its pod may still write. */
@@ -64,12 +64,12 @@ export function decideSlot(question: SlotQuestion): Slot {
   const orphans = pods.filter((pod) => isLivePod(pod, question.reportedUids) && !jobNames.has(jobOf(pod)));
   const by = [...others.map(holderOfJob), ...orphans.map(holderOfPod)];
   if (by.length > 0) return { kind: "taken", by, stale };
-  // A held Job of this very run is completed by launching again: its create finds it.
+  // A suspended Job of this very run is completed by launching again: its create finds it.
   const taken = mine && !isSuspendedByMaker(mine) ? mine : mine ? undefined : completedUnreportedJob(question);
   return taken ? { kind: "mine", job: taken } : { kind: "free" };
 }
 
-/** The last Job of the task that did its work after its process had died: its output stands in the cluster alone. */
+/** The last Job of the task that did its work after its process had died: its output is in the cluster alone. */
 function completedUnreportedJob({
   jobs,
   pods,
@@ -111,7 +111,7 @@ export function leftoverJobs(
   });
 }
 
-/** The agent's process is known to be over, though the cluster does not say so of its Job yet. */
+/** The agent's process is known to have ended, though the cluster still shows its Job as running. */
 function hasEnded(job: Job, { pods, reportedUids }: SlotQuestion): boolean {
   if (reportedUids.has(job.metadata?.uid ?? "")) return true;
   const own = pods.filter((pod) => jobOf(pod) === job.metadata?.name);

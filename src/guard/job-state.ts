@@ -1,5 +1,5 @@
 import type { Job, Pod } from "../cluster/cluster.ts";
-import { annotation, label, labelValue } from "../job/names.ts";
+import { annotation, jobNameLabel, label, labelValue } from "../job/names.ts";
 
 export function isFinished(job: Job): boolean {
   return finishedCondition(job) !== undefined;
@@ -33,7 +33,7 @@ export function isKept(job: Job): boolean {
   return job.spec?.ttlSecondsAfterFinished === undefined;
 }
 
-/** Jobs of any agent that were prepared so long ago that nobody will let them go. */
+/** Jobs of any agent that were created suspended so long ago that nobody will resume them. */
 export function abandonedSuspendedJobs(
   jobs: readonly Job[],
   { nowMs, suspendedForeignMs }: { nowMs: number; suspendedForeignMs: number },
@@ -48,5 +48,5 @@ export function age({ metadata }: Job | Pod, nowMs: number): number {
 }
 
 export function jobOf(pod: Pod): string | undefined {
-  return pod.metadata?.labels?.["job-name"];
+  return pod.metadata?.labels?.[jobNameLabel];
 }

@@ -6,14 +6,14 @@ import { createSuspendedJobCleanup } from "./suspended-job-cleanup.ts";
 const limits = { everyMs: 600_000, suspendedForeignMs: 600_000 };
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
-test("a Job that was prepared and never let go is removed, whichever agent it was for; all others stay", async () => {
+test("a Job that was created suspended and never resumed is removed, whichever agent it was for; all others stay", async () => {
   const cluster = new MemoryCluster();
-  cluster.put("jobs", job({ name: "held", agentId: "gone", prepared: true, createdAt: ago(11) }));
-  cluster.put("jobs", job({ name: "being-prepared", prepared: true, createdAt: ago(9) }));
+  cluster.put("jobs", job({ name: "abandoned", agentId: "gone", suspendedByMaker: true, createdAt: ago(11) }));
+  cluster.put("jobs", job({ name: "being-launched", suspendedByMaker: true, createdAt: ago(9) }));
   cluster.put("jobs", job({ name: "in-a-queue", suspended: true, createdAt: ago(600) }));
   cluster.put("jobs", job({ name: "running", createdAt: ago(600) }));
-  expect(await createSuspendedJobCleanup(limits).sweep(cluster, "agents")).toEqual(["held"]);
-  expect(cluster.names("jobs").toSorted()).toEqual(["being-prepared", "in-a-queue", "running"]);
+  expect(await createSuspendedJobCleanup(limits).sweep(cluster, "agents")).toEqual(["abandoned"]);
+  expect(cluster.names("jobs").toSorted()).toEqual(["being-launched", "in-a-queue", "running"]);
 });
 
 test("however many runs ask, a namespace is looked through now and then", async () => {

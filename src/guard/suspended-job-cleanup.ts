@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { ownSelector } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
 import { abandonedSuspendedJobs } from "./job-state.ts";
@@ -11,15 +12,15 @@ export interface SuspendedJobCleanup {
 
 export interface SweepLimits {
   everyMs: number;
-  /** A Job that is held back this long has no process that would let it go. */
+  /** The process of a Job that is suspended this long is dead: nobody will resume it. */
   suspendedForeignMs: number;
 }
 
 const sweepMs = 30_000;
 
 /**
- * A Job that was prepared and never let go has no time to live, and its Secret a run's key. The agent's next run removes
- * it; a sweep removes those of agents that have no next run.
+ * A Job that is never resumed has no TTL, and its Secret holds a run key. The agent's next run removes it; a sweep removes
+ * those of agents that have no next run.
  */
 export function createSuspendedJobCleanup({ everyMs, suspendedForeignMs }: SweepLimits): SuspendedJobCleanup {
   const sweptAtMs = new Map<string, number>();
@@ -32,12 +33,12 @@ export function createSuspendedJobCleanup({ everyMs, suspendedForeignMs }: Sweep
       const bound = bounded(new AbortController().signal, sweepMs);
       try {
         const { items } = await cluster.list("jobs", namespace, { labelSelector: ownSelector, signal: bound.signal });
-        const held = abandonedSuspendedJobs(items, { nowMs, suspendedForeignMs });
-        for (const { metadata } of held) {
-          const { name = "", uid } = metadata ?? {};
-          await cluster.delete("jobs", { namespace, name }, { signal: bound.signal, ...(uid ? { uid } : {}) });
+        const abandoned = abandonedSuspendedJobs(items, { nowMs, suspendedForeignMs });
+        for (const job of abandoned) {
+          const uid = job.metadata?.uid;
+          await cluster.delete("jobs", refOf(job), { signal: bound.signal, ...(uid ? { uid } : {}) });
         }
-        return held.map(({ metadata }) => metadata?.name ?? "");
+        return abandoned.map((job) => refOf(job).name);
       } finally {
         bound.done();
       }

@@ -66,9 +66,9 @@ test("a pod without a Job holds the slot until it has ended", async () => {
   expect(said[0]).toContain("pod pod-1");
 });
 
-test("what a dead process prepared is removed, and the slot is free", async () => {
+test("what a dead process left suspended is removed, and the slot is free", async () => {
   const cluster = new MemoryCluster();
-  cluster.put("jobs", job({ prepared: true, createdAt: "2020-01-01T00:00:00Z" }));
+  cluster.put("jobs", job({ suspendedByMaker: true, createdAt: "2020-01-01T00:00:00Z" }));
   const { slot, said } = waitForSlot(cluster, { limits: shortLimits({ slotWaitMs: 5_000 }) });
   expect(await slot).toEqual({ kind: "free" });
   expect(cluster.names("jobs")).toEqual([]);
@@ -77,7 +77,7 @@ test("what a dead process prepared is removed, and the slot is free", async () =
 
 test("what cannot be removed is waited for like any other, with a bound and without a storm of requests", async () => {
   const cluster = new MemoryCluster();
-  cluster.put("jobs", job({ prepared: true, createdAt: "2020-01-01T00:00:00Z" }));
+  cluster.put("jobs", job({ suspendedByMaker: true, createdAt: "2020-01-01T00:00:00Z" }));
   cluster.interference = {
     before: ({ verb }) => {
       if (verb === "delete") throw apiError("denied");
@@ -140,7 +140,7 @@ describe("when the cluster does not say whether a Job lives", () => {
     await expect(waitForSlot(cluster).slot).rejects.toMatchObject({ code: "k8s_concurrency_guard_unreachable" });
   });
 
-  test("a missing permission is told as such", async () => {
+  test("a missing permission is named as such", async () => {
     const cluster = new MemoryCluster();
     cluster.interference = {
       before: () => {

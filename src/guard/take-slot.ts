@@ -22,14 +22,14 @@ export interface SlotDeps {
   cluster: Pick<Cluster, "list" | "delete">;
   log: RunLog;
   limits: GuardLimits;
-  /** Jobs and pods whose end this process has told, though the cluster may not show it yet. */
+  /** UIDs of Jobs and pods whose result was already returned to Paperclip, though the cluster may still show them as running. */
   reportedUids: { has(uid: string): boolean };
   signal: AbortSignal;
 }
 
 /**
- * Waits until no Job and no pod of the agent lives, or there is one to take over. Fails when the cluster does not say in
- * time: an agent never has two Jobs because one could not be seen.
+ * Waits until no Job and no pod of the agent lives, or there is one to take over. Fails when the cluster does not answer
+ * in time: an agent never has two Jobs because one could not be seen.
  */
 export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Exclude<Slot, { kind: "taken" }>> {
   const { limits, log, signal } = deps;
@@ -133,7 +133,7 @@ async function look({ namespace, agentId, ownJobs, reattach }: SlotRequest, deps
   }
 }
 
-/** A try that fails is repeated by the agent's next look. */
+/** The agent's next look repeats a delete that failed. */
 async function remove(jobs: readonly Job[], why: string, { cluster, log, signal }: SlotDeps): Promise<void> {
   for (const job of jobs) {
     const ref = refOf(job);

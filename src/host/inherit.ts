@@ -1,12 +1,10 @@
 import type { Pod } from "../cluster/cluster.ts";
+import { serviceAccountDir, sharedHome } from "../lib/well-known-paths.ts";
 import type { Container, EnvVariable, Host, HostMount, SharedVolume, Toleration, Volume } from "./host.ts";
 import { expand, inheritEnv } from "./inherit-env.ts";
 import { isServerSecret } from "./server-secrets.ts";
 
 /** Paperclip's home, in its own container and in every agent's. */
-const sharedPath = "/paperclip";
-
-const serviceAccountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** Reads from Paperclip's own pod what its agents' Jobs inherit. Undefined: the pod has no container. */
 export function extractHost(pod: Pod): Host | undefined {
@@ -37,7 +35,7 @@ function paperclipContainer(pod: Pod): Container | undefined {
 }
 
 function sharedVolume(pod: Pod, container: Container, volumes: Map<string, Volume>): SharedVolume | undefined {
-  const mount = container.volumeMounts?.find((candidate) => withoutSlash(candidate.mountPath) === sharedPath);
+  const mount = container.volumeMounts?.find((candidate) => withoutSlash(candidate.mountPath) === sharedHome);
   const claim = mount && volumes.get(mount.name)?.persistentVolumeClaim;
   if (mount === undefined || claim === undefined) return undefined;
   const subPath = mount.subPath ?? (mount.subPathExpr && expand(mount.subPathExpr, container.env ?? [], pod));
@@ -52,7 +50,7 @@ function inheritMounts(container: Container, volumes: Map<string, Volume>): Host
   const keyFiles = serverKeyFiles(container);
   const mounts = (container.volumeMounts ?? []).filter(
     (mount) =>
-      withoutSlash(mount.mountPath) !== serviceAccountPath && !keyFiles.some((file) => isUnder(mount.mountPath, file)),
+      withoutSlash(mount.mountPath) !== serviceAccountDir && !keyFiles.some((file) => isUnder(mount.mountPath, file)),
   );
   return [...volumes.values()].flatMap((volume) => {
     const inherited = inheritVolume(volume);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { builtTemplate, host, jobRequest, type RequestChanges, refusals } from "../../test/support/job-request.ts";
 import { patches } from "../../test/support/patches.ts";
+import type { JsonObject } from "../lib/json-object.ts";
 import { buildEnvironment } from "./env.ts";
 import { mergePodTemplate, podTemplateRule } from "./merge-pod-template.ts";
-import { type JsonObject, strategicMerge } from "./strategic-merge.ts";
+import { strategicMerge } from "./strategic-merge.ts";
 import { buildVolumes } from "./volumes.ts";
 
 const largePrompt: RequestChanges = { prompt: { kind: "secret", secrets: [[Buffer.from("Say hello.")]] } };

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Job } from "../cluster/cluster.ts";
 import type { PodTemplate } from "../config/kinds/pod-template.ts";
+import { isObject, type JsonObject } from "../lib/json-object.ts";
 import { containerName, label, promptContainerName } from "./names.ts";
-import { isObject, type JsonObject, type MergeRule, strategicMerge } from "./strategic-merge.ts";
+import { type MergeRule, strategicMerge } from "./strategic-merge.ts";
 
 export type BuiltTemplate = NonNullable<Job["spec"]>["template"];
 

@@ -1,7 +1,7 @@
+import { isObject, type JsonObject } from "../lib/json-object.ts";
 import type { JobRequest } from "./job-request.ts";
 import { containerName } from "./names.ts";
 import { path } from "./paths.ts";
-import { isObject, type JsonObject } from "./strategic-merge.ts";
 
 type Mounting = Pick<JobRequest, "settings" | "host" | "sharedFolders">;
 

@@ -22,6 +22,9 @@ export const annotation = {
   nonce: "paperclip.io/output-nonce",
 } as const;
 
+/** Set on every pod of a Job by all supported versions (API: since 1.27 also with a prefix). */
+export const jobNameLabel = "job-name";
+
 export const adapterType = "opencode_k8s";
 export const containerName = "opencode";
 export const promptContainerName = "prompt";

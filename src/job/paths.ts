@@ -1,7 +1,9 @@
+import { sharedHome } from "../lib/well-known-paths.ts";
+
 /** Where things stand in the agent's container. */
 export const path = {
   /** The shared volume, in Paperclip's pod and in ours. */
-  shared: "/paperclip",
+  shared: sharedHome,
   /** An emptyDir of the run alone: temporary files, caches, the live database. */
   run: "/opencode-run",
   /** The agent's own claim in `dedicated_pvc` mode. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { builtTemplate, host } from "../../test/support/job-request.ts";
 import { patches } from "../../test/support/patches.ts";
+import type { JsonObject } from "../lib/json-object.ts";
 import { podTemplateRule } from "./merge-pod-template.ts";
-import { type JsonObject, strategicMerge } from "./strategic-merge.ts";
+import { strategicMerge } from "./strategic-merge.ts";
 
 /** The template, and what `kubectl patch --local --type=strategic` (1.34.4) made of it with each patch. */
 interface Recorded {

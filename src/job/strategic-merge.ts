@@ -1,4 +1,4 @@
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "../lib/json-object.ts";
 
 /** A field of an object: how a list in it is merged, and what its objects hold. A list without keys is one value. */
 export interface MergeRule {
@@ -135,8 +135,4 @@ function inOrder(before: readonly string[], given: readonly string[]): string[] 
 
 function complain({ path, problems }: Place, what: string): void {
   problems.push(path === "" ? what : `${path}: ${what}`);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

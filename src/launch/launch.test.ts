@@ -25,7 +25,7 @@ function elder(createdAt: string): Job {
   return { ...job, metadata: { ...job.metadata, creationTimestamp: createdAt } };
 }
 
-test("four calls: the Job held back, its Secret while the Jobs are listed once more, the Job let go", async () => {
+test("four calls: the Job suspended, its Secret while the Jobs are listed once more, the Job resumed", async () => {
   const cluster = new MemoryCluster();
   const { launched, objects } = start(cluster);
   const result = await launched;
@@ -47,7 +47,7 @@ test("Secrets leaked by thousands: each names the Job by its uid as its owner", 
   expect(secret?.metadata?.ownerReferences).toMatchObject([{ kind: "Job", uid: job?.metadata?.uid }]);
 });
 
-test("a Job that a queue holds back is left to the queue", async () => {
+test("a Job that a queue keeps suspended is left to the queue", async () => {
   const cluster = new MemoryCluster();
   const { launched } = start(cluster, { settings: { labels: "kueue.x-k8s.io/queue-name=agents" } });
   expect(await launched).toMatchObject({ kind: "running" });
@@ -110,7 +110,7 @@ describe("two replicas at once", () => {
     expect(cluster.count("patch", "jobs")).toBe(0);
   });
 
-  test("the older one goes on once the younger, which is held, has given way", async () => {
+  test("the older one goes on once the younger, which is suspended, has given way", async () => {
     const cluster = new MemoryCluster();
     const younger = elder("2030-01-01T00:00:00Z");
     cluster.put("jobs", younger);
@@ -120,7 +120,7 @@ describe("two replicas at once", () => {
     expect(cluster.count("list", "jobs")).toBeGreaterThan(1);
   });
 
-  test("two Jobs in one second: the one that was let go before stays, whatever the names", async () => {
+  test("two Jobs in one second: the one that was resumed before stays, whatever the names", async () => {
     const cluster = new MemoryCluster();
     const { metadata, ...other } = elder("2030-01-01T00:00:00Z");
     cluster.put("jobs", { ...other, metadata: { ...metadata, annotations: {} } });
@@ -184,7 +184,7 @@ describe("a launch that fails leaves nothing behind", () => {
     expect(said.at(-1)).toMatch(/may be left behind; it is removed later.*no route/);
   });
 
-  test("when somebody deletes the Job before it is let go", async () => {
+  test("when somebody deletes the Job before it is resumed", async () => {
     const cluster = new MemoryCluster();
     cluster.interference = {
       before: ({ verb, name }) => {
@@ -194,7 +194,7 @@ describe("a launch that fails leaves nothing behind", () => {
     expect(await start(cluster).launched).toEqual({ kind: "taken-away" });
   });
 
-  test("a stop that meets the Job as it is let go has no proof before the Job is gone", async () => {
+  test("a stop that meets the Job as it is resumed has no proof before the Job is gone", async () => {
     const cluster = new MemoryCluster();
     const controller = new AbortController();
     cluster.interference = {
@@ -222,7 +222,7 @@ describe("a launch that fails leaves nothing behind", () => {
   });
 });
 
-test("a Job whose end this process has told is none to give way to, though the cluster shows it as running", async () => {
+test("no run gives way to a Job whose result was already returned, though the cluster shows it as running", async () => {
   const cluster = new MemoryCluster();
   cluster.put("jobs", job({ name: "earlier", agentId }));
   const { launched } = start(cluster, {}, { reportedUids: new Set(["uid-of-earlier"]) });

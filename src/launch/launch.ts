@@ -1,5 +1,6 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Claim, Cluster, Job, Ref, Resources } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { createFailure } from "../failure/create-failure.ts";
 import { isRunFailure, RunFailure } from "../failure/failure.ts";
 import { decideRace } from "../guard/decide-race.ts";
@@ -19,28 +20,28 @@ export interface LaunchDeps {
   cluster: Cluster;
   log: RunLog;
   signal: AbortSignal;
-  /** Jobs whose end this process has told, though the cluster may not show it yet. */
+  /** UIDs of Jobs whose result was already returned to Paperclip, though the cluster may still show them as running. */
   reportedUids?: { has(uid: string): boolean };
-  /** Takes over what is not waited for. */
+  /** Takes over work that no result waits for. */
   background?: (what: string, work: Promise<unknown>) => void;
 }
 
 /**
  * - `yielded`: another process took the agent's slot at the same time and was first; nothing of ours is left
- * - `taken-away`: the Job was deleted by somebody before it was let go
+ * - `taken-away`: somebody deleted the Job before it was resumed
  */
 export type Launched = { kind: "running"; job: Job } | { kind: "yielded"; to: string } | { kind: "taken-away" };
 
-/** A failed launch waits this long for what it had made to be gone; removing it goes on behind it. */
+/** A failed launch waits this long until what it created is gone; after that the removal goes on in the background. */
 const undoMs = 3_000;
 
-/** Another process lets its Job go, or gives way, within this time; else ours gives way. */
+/** Another process resumes its Job, or gives way, within this time; else ours gives way. */
 const raceMs = 10_000;
 const racePollMs = 100;
 
 /**
- * Creates a run's objects so that none is ever left without an owner: the Job first, held back; its Secrets, owned by
- * it; then the Job is let go. Until then it has no pod, so giving way to another process costs nothing.
+ * Creates a run's objects so that none is ever left without an owner: the Job first, suspended; its Secrets, owned by it;
+ * then the Job is resumed. Until then it has no pod, so giving way to another process costs nothing.
  */
 export async function launch(objects: RunObjects, agentId: string, deps: LaunchDeps): Promise<Launched> {
   if (objects.claim) await ensureClaim(objects.claim, deps);
@@ -55,8 +56,8 @@ export async function launch(objects: RunObjects, agentId: string, deps: LaunchD
       return { kind: "yielded", to: winner.metadata?.name ?? "" };
     }
     mayRun = true;
-    const released = await release(job, deps);
-    return released ? { kind: "running", job: released } : { kind: "taken-away" };
+    const resumed = await resume(job, deps);
+    return resumed ? { kind: "running", job: resumed } : { kind: "taken-away" };
   } catch (error) {
     const gone = await undo(job, deps);
     if (deps.signal.aborted && mayRun && !gone) throw new UnconfirmedStop(job.metadata?.name ?? "", error);
@@ -64,7 +65,7 @@ export async function launch(objects: RunObjects, agentId: string, deps: LaunchD
   }
 }
 
-/** Until we let it go it has no pod. A Job that a queue holds back was never held by us. */
+/** Until this process resumes it the Job has no pod. A Job of a queue is suspended by its queue, not by us. */
 function isSuspendedByUs(job: Job): boolean {
   return job.metadata?.annotations?.[annotation.suspendedBy] !== undefined;
 }
@@ -81,10 +82,10 @@ async function createJob(job: Job, deps: LaunchDeps): Promise<Job> {
   }
 }
 
-/** Held Jobs of other processes are waited for: their makers may have looked before ours was there, and go on. */
+/** Waits for suspended Jobs of other processes: their makers may have looked before ours was there, and go on. */
 async function findWinner(job: Job, agentId: string, deps: LaunchDeps): Promise<Job | undefined> {
   const { cluster, log, signal, reportedUids = new Set<string>() } = deps;
-  const namespace = job.metadata?.namespace ?? "";
+  const { namespace } = refOf(job);
   const untilMs = Date.now() + raceMs;
   for (;;) {
     const { items } = await retryWhileUnreachable("list the agent's Jobs", { log, signal }, () =>
@@ -103,28 +104,28 @@ async function create<R extends "jobs" | "secrets" | "persistentvolumeclaims">(
   object: Resources[R],
   { cluster, log, signal }: LaunchDeps,
 ): Promise<Resources[R]> {
-  const { namespace = "", name = "", labels } = object.metadata ?? {};
-  const what = `${object.kind} ${name}`;
+  const ref = refOf(object);
+  const what = `${object.kind} ${ref.name}`;
   const webhooks = createWebhookGrace();
   try {
     return await retryWhileUnreachable(`create ${what}`, { log, signal }, () =>
       webhooks.call(() => cluster.create(resource, object, { signal })),
     );
   } catch (error) {
-    if (!isApiError(error, "exists")) throw createFailure(what, namespace, error);
+    if (!isApiError(error, "exists")) throw createFailure(what, ref.namespace, error);
     const found = await retryWhileUnreachable(`read ${what}`, { log, signal }, () =>
-      cluster.read(resource, { namespace, name }, { signal }),
+      cluster.read(resource, ref, { signal }),
     );
-    const same = found?.metadata?.labels?.[label.run] === labels?.[label.run];
+    const same = found?.metadata?.labels?.[label.run] === object.metadata?.labels?.[label.run];
     if (found && same && !found.metadata?.deletionTimestamp) return found;
     throw new RunFailure("k8s_job_create_failed", `${what} exists already and is not this run's.`, { cause: error });
   }
 }
 
 /** The Job has no pod before this. Undefined: it is not there any more. */
-async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<Job | undefined> {
+async function resume(job: Job, { cluster, log, signal }: LaunchDeps): Promise<Job | undefined> {
   if (!isSuspendedByUs(job)) return job;
-  const ref = { namespace: job.metadata?.namespace ?? "", name: job.metadata?.name ?? "" };
+  const ref = refOf(job);
   const patch = { metadata: { annotations: { [annotation.suspendedBy]: null } }, spec: { suspend: false } };
   try {
     return await retryWhileUnreachable(`resume Job ${ref.name}`, { log, signal }, () =>
@@ -137,7 +138,7 @@ async function release(job: Job, { cluster, log, signal }: LaunchDeps): Promise<
 
 /** The agent's own claim outlives its runs: one that is there, whoever made it, is used. */
 async function ensureClaim(claim: Claim, deps: LaunchDeps): Promise<void> {
-  const ref = { namespace: claim.metadata?.namespace ?? "", name: claim.metadata?.name ?? "" };
+  const ref = refOf(claim);
   const { cluster, log, signal } = deps;
   const found = await retryWhileUnreachable(`read PersistentVolumeClaim ${ref.name}`, { log, signal }, () =>
     cluster.read("persistentvolumeclaims", ref, { signal }),
@@ -152,20 +153,20 @@ async function ensureClaim(claim: Claim, deps: LaunchDeps): Promise<void> {
  * Resolves to whether the cluster has confirmed that the Job is not there.
  */
 async function undo(job: Job, { cluster, log, background }: LaunchDeps): Promise<boolean> {
-  const { namespace = "", name = "", uid } = job.metadata ?? {};
+  const ref = refOf(job);
   let why: unknown = "the Kubernetes API does not answer";
   const refused = (error: Error) => {
     why = error;
   };
-  const removing = removeMade(cluster, { namespace, name }, { uid, refused });
-  background?.(`delete Job ${name}`, removing);
+  const removing = removeMade(cluster, ref, { uid: job.metadata?.uid, refused });
+  background?.(`delete Job ${ref.name}`, removing);
   const bound = bounded(new AbortController().signal, undoMs);
   try {
     await untilAborted(removing, bound.signal);
     return true;
   } catch (error) {
     if (!isApiError(error) && !bound.timeUp()) throw error;
-    const text = `Job ${name} may be left behind; it is removed later`;
+    const text = `Job ${ref.name} may be left behind; it is removed later`;
     await log.say(`${text}: ${messageOf(bound.timeUp() ? why : error)}`);
     return false;
   } finally {

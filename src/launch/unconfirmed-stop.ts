@@ -1,4 +1,4 @@
-/** A run was stopped while its Job was let go, and the cluster has not confirmed that the Job is gone: its pod may run. */
+/** A run was stopped while its Job was resumed, and the cluster has not confirmed that the Job is gone: its pod may run. */
 export class UnconfirmedStop extends Error {
   override readonly name = "UnconfirmedStop";
 

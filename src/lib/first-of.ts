@@ -1,6 +1,6 @@
 import { never } from "./until-aborted.ts";
 
-/** Runs watchers side by side; the first to answer wins and the others are told to stop. */
+/** Runs watchers side by side; the first to answer wins and the others are aborted. */
 export async function firstOf<T>(watchers: ((signal: AbortSignal) => Promise<T>)[], outer: AbortSignal): Promise<T> {
   const stop = new AbortController();
   const signal = AbortSignal.any([outer, stop.signal]);

@@ -3,7 +3,7 @@ const longestMs = 60_000;
 
 /**
  * The wait in milliseconds that a server asks for in seconds, by its Retry-After header or by a Status object: at most
- * a minute, and up to a quarter longer, so that all who were told the same do not come back at once.
+ * a minute, and up to a quarter longer, so that all who were given the same wait do not come back at once.
  *
  * Undefined where it names no number of seconds; a date is left alone (API: Kubernetes sends seconds only).
  */

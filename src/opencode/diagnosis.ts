@@ -1,12 +1,7 @@
+import type { FailureFamily } from "../lib/failure-family.ts";
 import type { OpencodeError } from "./event-error.ts";
 import { present } from "./json-value.ts";
-import {
-  type DiagnosisKind,
-  type FailureFacts,
-  type FailureFamily,
-  type KnownFailure,
-  knownFailures,
-} from "./known-failure.ts";
+import { type DiagnosisKind, type FailureFacts, type KnownFailure, knownFailures } from "./known-failure.ts";
 import { readStderr, type StderrFacts } from "./stderr.ts";
 import type { Transcript } from "./transcript.ts";
 

@@ -1,8 +1,7 @@
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import { isObject as isRecord, type JsonObject as JsonRecord } from "../lib/json-object.ts";
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export { present } from "../lib/present.ts";
+export { isRecord, type JsonRecord };
 
 /** The value if it is an object, else an empty one: reading a missing field of it is harmless. */
 export function recordOf(value: unknown): JsonRecord {
@@ -29,10 +28,4 @@ export function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Leaves out the fields that are undefined: with exactOptionalPropertyTypes an absent value is an absent field. */
-export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -1,7 +1,5 @@
+import type { FailureFamily } from "../lib/failure-family.ts";
 import type { OpencodeError } from "./event-error.ts";
-
-/** How Paperclip treats a failure that a later try may not meet. */
-export type FailureFamily = "provider_quota" | "transient_upstream";
 
 export type DiagnosisKind =
   | "unknown-session"

@@ -1,7 +1,7 @@
 import type { Pod } from "../cluster/cluster.ts";
 import { containerName } from "../job/names.ts";
 
-/** The state of the container that runs OpenCode, as its pod's status tells it; undefined before kubelet has told any. */
+/** The state of the container that runs OpenCode, by its pod's status; undefined before kubelet has reported any. */
 export function agentState(pod: Pod) {
   return pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
 }

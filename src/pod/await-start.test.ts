@@ -112,7 +112,7 @@ describe("a pod that will not start", () => {
     clearInterval(timer);
   });
 
-  test("that is deleted from outside is told as such", async () => {
+  test("that is deleted from outside is named as such", async () => {
     const cluster = new MemoryCluster();
     cluster.put("pods", pod({ phase: "Pending" }));
     const { start } = waitFor(cluster, { pendingMs: 10_000 });
@@ -150,7 +150,7 @@ describe("a wait without an end in sight", () => {
     expect(await waitFor(cluster).start).toMatchObject(failure("k8s_agent_db_unbound"));
   });
 
-  test("a mount that fails is told by the pod's newest warning", async () => {
+  test("a mount that fails is explained by the pod's newest warning", async () => {
     const cluster = new MemoryCluster();
     const waiting = cluster.put("pods", recorded("volume-missing"));
     const reason = "FailedMount";
@@ -247,7 +247,7 @@ describe("what cannot be asked", () => {
         if (away) throw apiError("unreachable");
       },
     };
-    // It started meanwhile, and no watch told.
+    // It started meanwhile, and no watch said so.
     cluster.put("pods", pod({ state: running }), { silent: true });
     await new Promise((resolve) => setTimeout(resolve, 150));
     away = false;

@@ -1,5 +1,6 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, ClusterEvent, Pod } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { isAdmission, isQuota } from "../failure/create-failure.ts";
 import type { PodFailure } from "./pod-verdict.ts";
 
@@ -18,13 +19,13 @@ export async function explainWait(
   signal: AbortSignal,
 ): Promise<Explained | undefined> {
   try {
-    const namespace = pod.metadata?.namespace ?? "";
+    const { namespace } = refOf(pod);
     const events = await eventsOf(cluster, { namespace, uid: pod.metadata?.uid }, signal);
     // What once kept a pod from a node says nothing any more when it has one.
     const current = pod.spec?.nodeName ? events.filter(({ reason }) => reason !== "FailedScheduling") : events;
-    const told = withWarning(why, current);
-    const claim = /persistentvolumeclaim/i.test(told) ? await unboundClaim(cluster, pod, signal) : "";
-    return { why: `${told}${claim}`, code: codeOf(pod, `${told}${claim}`) };
+    const warned = withWarning(why, current);
+    const claim = /persistentvolumeclaim/i.test(warned) ? await unboundClaim(cluster, pod, signal) : "";
+    return { why: `${warned}${claim}`, code: codeOf(pod, `${warned}${claim}`) };
   } catch (error) {
     if (signal.aborted || !isApiError(error)) throw error;
     return error.transient ? undefined : { why, code: codeOf(pod, why) };
@@ -41,7 +42,7 @@ export async function eventsOf(
   return items.toSorted((left, right) => timeOf(left).localeCompare(timeOf(right)));
 }
 
-/** The cluster made no pod for the Job, as its events tell. */
+/** The cluster made no pod for the Job, by the Job's events. */
 export function refusedPod(message: string): PodFailure {
   const text = `The cluster refused the run's pod: ${message}`;
   if (isQuota(message)) return { code: "k8s_quota_exceeded", message: text };
@@ -50,9 +51,9 @@ export function refusedPod(message: string): PodFailure {
 }
 
 /** The scheduler names no claim; whichever is not bound is the one, and its own events tell why. */
-async function unboundClaim(cluster: ExplainCluster, { metadata, spec }: Pod, signal: AbortSignal): Promise<string> {
-  const namespace = metadata?.namespace ?? "";
-  for (const { persistentVolumeClaim } of spec?.volumes ?? []) {
+async function unboundClaim(cluster: ExplainCluster, pod: Pod, signal: AbortSignal): Promise<string> {
+  const { namespace } = refOf(pod);
+  for (const { persistentVolumeClaim } of pod.spec?.volumes ?? []) {
     if (!persistentVolumeClaim) continue;
     const name = persistentVolumeClaim.claimName;
     const claim = await cluster.read("persistentvolumeclaims", { namespace, name }, { signal });

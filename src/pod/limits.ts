@@ -2,7 +2,7 @@
 export interface StartLimits {
   /** A pod must have started after this long; time in a queue that keeps the Job suspended does not count. */
   pendingMs: number;
-  /** A failure that may pass, such as a pull that failed, counts after this long. */
+  /** A failure that may be transient, such as an image pull that failed, counts after it has lasted this long. */
   suspectMs: number;
   /** Without a pod this long, the Job's events are asked why. */
   noPodMs: number;

@@ -42,7 +42,7 @@ describe("pods as a real cluster shows them", () => {
     ["program-missing", "/none: no such file or directory"],
     ["init-failed", 'Init container "prompt" ended with code 5'],
     ["evicted", "Eviction API: evicting"],
-  ])("%s is told in the cluster's own words: %s", (name, words) => {
+  ])("%s is explained in the cluster's own words: %s", (name, words) => {
     expect(JSON.stringify(podVerdict(recordedPod(name), "opencode")).replaceAll("\\", "")).toContain(
       words.replaceAll("\\", ""),
     );

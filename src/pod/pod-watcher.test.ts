@@ -16,18 +16,18 @@ const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 interface Stage {
   cluster: MemoryCluster;
-  board: PodWatcher;
+  watcher: PodWatcher;
   view: PodView;
 }
 
-/** A board whose first view has read the pods and watches them. */
+/** A watcher whose first view has read the pods and watches them. */
 async function stage(prepare: (cluster: MemoryCluster) => void = () => {}): Promise<Stage> {
   const cluster = new MemoryCluster();
   prepare(cluster);
-  const board = createPodWatcher(cluster, { namespace: "agents", labelSelector: "" });
-  const view = board.view("job-1");
+  const watcher = createPodWatcher(cluster, { namespace: "agents", labelSelector: "" });
+  const view = watcher.view("job-1");
   await later(0);
-  return { cluster, board, view };
+  return { cluster, watcher, view };
 }
 
 const phaseOf = (view: PodView) => {
@@ -52,16 +52,16 @@ describe("a view", () => {
     expect(view.state()).toMatchObject({ kind: "deleted", last: { metadata: { name: "pod-1" } } });
   });
 
-  test("is not told of other Jobs' pods", async () => {
+  test("is not woken by other Jobs' pods", async () => {
     const { cluster, view } = await stage();
     view.state();
-    let told = false;
+    let woken = false;
     void view.changed(open()).then(() => {
-      told = true;
+      woken = true;
     });
     cluster.put("pods", pod({ name: "pod-2", job: "job-2" }));
     await later(10);
-    expect(told).toBe(false);
+    expect(woken).toBe(false);
     expect(phaseOf(view)).toBe("absent");
   });
 
@@ -82,32 +82,32 @@ describe("a view", () => {
     await expect(changed).rejects.toThrow("cancelled");
   });
 
-  test("opened later finds what the board knows already", async () => {
-    const { cluster, board } = await stage((cluster) => cluster.put("pods", pod({ name: "pod-2", job: "job-2" })));
-    expect(phaseOf(board.view("job-2"))).toBe("Running");
+  test("opened later finds what the watcher knows already", async () => {
+    const { cluster, watcher } = await stage((cluster) => cluster.put("pods", pod({ name: "pod-2", job: "job-2" })));
+    expect(phaseOf(watcher.view("job-2"))).toBe("Running");
     expect(cluster.count("list", "pods")).toBe(1);
   });
 });
 
 describe("one watch", () => {
   test("serves all runs of a namespace: a hundred views cost one list and one watch", async () => {
-    const { cluster, board } = await stage();
-    const views = Array.from({ length: 100 }, (_, index) => board.view(`job-${index}`));
+    const { cluster, watcher } = await stage();
+    const views = Array.from({ length: 100 }, (_, index) => watcher.view(`job-${index}`));
     await later(1_000);
     expect(cluster.calls.map(({ verb }) => verb)).toEqual(["list", "watch"]);
     for (const view of views) view.close();
   });
 
   test("ends with the last view and starts anew with the next", async () => {
-    const { cluster, board, view } = await stage((cluster) => cluster.put("pods", pod()));
-    const second = board.view("job-2");
+    const { cluster, watcher, view } = await stage((cluster) => cluster.put("pods", pod()));
+    const second = watcher.view("job-2");
     view.close();
     await later(0);
     expect(cluster.openWatches).toBe(1);
     second.close();
     await later(1_000);
     expect(cluster.openWatches).toBe(0);
-    const third = board.view("job-1");
+    const third = watcher.view("job-1");
     expect(phaseOf(third)).toBe("absent");
     await later(0);
     expect(phaseOf(third)).toBe("Running");
@@ -184,11 +184,11 @@ describe("what a watch misses", () => {
 describe("an API that refuses", () => {
   const scope = { namespace: "agents", labelSelector: "" };
 
-  /** A watch that goes wrong at once, and how often it was asked for: not for ever, or a board without a wait would never come back. */
+  /** A watch that goes wrong at once, and how often it was asked for: not for ever, or a watcher without a wait would never come back. */
   function failingWatch(fail: () => void) {
     const cluster = new MemoryCluster();
     const asked = { list: 0, watch: 0 };
-    const board = createPodWatcher(
+    const watcher = createPodWatcher(
       {
         list: (...args) => {
           asked.list++;
@@ -201,7 +201,7 @@ describe("an API that refuses", () => {
       },
       scope,
     );
-    return { cluster, board, asked };
+    return { cluster, watcher, asked };
   }
 
   test.each([
@@ -213,8 +213,8 @@ describe("an API that refuses", () => {
       },
     ],
   ])("every watch, which %s: the waits between them grow, and the lists keep the view up to date", async (_, fail) => {
-    const { cluster, board, asked } = failingWatch(fail);
-    const view = board.view("job-1");
+    const { cluster, watcher, asked } = failingWatch(fail);
+    const view = watcher.view("job-1");
     await later(60_000);
     expect(asked.watch).toBeLessThan(20);
     expect(asked.list).toBe(asked.watch);
@@ -256,7 +256,7 @@ describe("an API that refuses", () => {
     expect(cluster.count("list", "pods")).toBeLessThan(5);
   });
 
-  test("everything for ten minutes: nobody is told anything wrong, and all is known again after it", async () => {
+  test("everything for ten minutes: no view shows anything wrong, and all is known again after it", async () => {
     const { cluster, view } = await stage((cluster) => cluster.put("pods", pod()));
     cluster.interference = {
       before: () => {

@@ -1,5 +1,6 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, Pod } from "../cluster/cluster.ts";
+import { jobNameLabel } from "../job/names.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
@@ -8,12 +9,12 @@ import { untilAborted } from "../lib/until-aborted.ts";
 /** The latest that is known of a Job's pod. */
 export type PodState = { kind: "absent" } | { kind: "present"; pod: Pod } | { kind: "deleted"; last: Pod };
 
-/** One run's view of the board. */
+/** One run's view of its pod. */
 export interface PodView {
   state(): PodState;
   /** Resolves when the pod changed since the state was last asked for, or when all pods were read anew. */
   changed(signal: AbortSignal): Promise<void>;
-  /** Reads all pods now: for whoever must not depend on a watch that may be dead. What passes is no error. */
+  /** Reads all pods now: for whoever must not depend on a watch that may be dead. A transient error is none. */
   refresh(signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -29,8 +30,6 @@ export interface PodScope {
 
 type WatcherCluster = Pick<Cluster, "list" | "watch">;
 
-/** Set on every pod of a Job by all supported versions (API: since 1.27 also with a prefix). */
-const jobLabel = "job-name";
 /** Bookmarks come about once a minute (API server's default); a watch without a word for longer is dead. */
 const silentMs = 150_000;
 /** Behind every watch: a missed event is noticed at the latest then. */
@@ -45,13 +44,13 @@ const refreshMs = 10_000;
 
 /**
  * One watch over all our pods of a namespace, shared by all runs: API requests do not grow with the runs. It works
- * while somebody looks, and falls back to asking now and then where `watch` is not granted.
+ * while at least one view is open, and polls where `watch` is not granted.
  */
 export function createPodWatcher(cluster: WatcherCluster, scope: PodScope): PodWatcher {
   const states = new PodStates();
   let life: AbortController | undefined;
   let reading: Promise<void> | undefined;
-  /** One read for all who ask at the same time; nobody's signal but the board's own end ends it. */
+  /** One read for all who ask at the same time; only the watcher's own end aborts it. */
   const readNow = (): Promise<void> => {
     reading ??= readOnce(cluster, { ...scope, states }, life?.signal).finally(() => {
       reading = undefined;
@@ -162,7 +161,7 @@ async function watchPods(cluster: WatcherCluster, watched: Watched & Version, si
   return resourceVersion;
 }
 
-/** What is known, and who is told when it changes. */
+/** The latest state of each pod, and the views that are woken when it changes. */
 class PodStates {
   readonly #states = new Map<string, PodState>();
   readonly #views = new Set<{ job: string; wake(): void }>();
@@ -172,7 +171,7 @@ class PodStates {
   }
 
   put(pod: Pod, deleted: boolean): void {
-    const job = pod.metadata?.labels?.[jobLabel];
+    const job = pod.metadata?.labels?.[jobNameLabel];
     if (job === undefined) return;
     // A pod is kept before anybody looks: a run that takes a Job over finds it. Of a deleted one only its run wants to know.
     if (deleted && !this.#isWatched(job)) this.#states.delete(job);

@@ -27,7 +27,7 @@ export function podOf(state: PodState): Pod | undefined {
   return state.kind === "present" ? state.pod : state.kind === "deleted" ? state.last : undefined;
 }
 
-/** A deleted Job takes its pod with it: which of the two somebody deleted is told by the Job. */
+/** A deleted Job takes its pod with it: only the Job tells which of the two somebody deleted. */
 export function nameDeletion(failure: PodFailure, expected: Job, found: Job | undefined): PodFailure {
   if (failure.code !== "k8s_pod_deleted") return failure;
   const same = found?.metadata?.uid === expected.metadata?.uid;

@@ -36,7 +36,7 @@ test("tells the pod first and the Job then, and waits for the process to end", a
   expect(cluster.names("jobs")).toEqual([]);
 });
 
-test("a process that ignored TERM was killed: that is told", async () => {
+test("a process that ignored TERM was killed: that is reported", async () => {
   const { cluster, view } = await runningPod();
   setTimeout(() => cluster.put("pods", pod({ state: exited(137), deleting: true })), 20);
   expect(await stopPod(job(), { cluster, view }, limits)).toEqual({ gone: true, forced: true });
@@ -55,7 +55,7 @@ test("a pod whose node is dead never confirms: the wait is bounded, and the proc
   expect(Date.now() - startedAtMs).toBeLessThan(5_000);
 });
 
-test("a pod that has ended by itself is not told again", async () => {
+test("a pod that has ended by itself is left to its Job", async () => {
   const cluster = new MemoryCluster();
   cluster.put("jobs", job());
   cluster.put("pods", pod({ phase: "Succeeded", state: exited(0) }));

@@ -1,5 +1,6 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import { type JsonObject, objectAt, objectsAt, textAt } from "./read-context.ts";
+import type { JsonObject } from "../lib/json-object.ts";
+import { objectAt, objectsAt, textAt } from "./read-context.ts";
 
 /** A tool server that Paperclip opened for this run. The token is a secret. */
 export interface McpServer {

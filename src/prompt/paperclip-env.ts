@@ -1,5 +1,6 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { Settings } from "../config/settings.ts";
+import { longestVariableBytes } from "../lib/longest-variable.ts";
 import { isLoopback } from "../lib/loopback.ts";
 import { type McpServer, readMcpServers } from "./mcp-servers.ts";
 import { objectAt, objectsAt, textAt } from "./read-context.ts";
@@ -133,9 +134,8 @@ function byLogins(variables: Record<string, string>): Pick<PaperclipEnv, "plain"
   };
 }
 
-/** Linux refuses to start a program with a longer `NAME=value` (MAX_ARG_STRLEN, with the final NUL). */
 function isTooLong(name: string, value: string): boolean {
-  return Buffer.byteLength(`${name}=${value}`) > 131_071;
+  return Buffer.byteLength(`${name}=${value}`) > longestVariableBytes;
 }
 
 function fitting(variables: Record<string, string>): { env: Record<string, string>; warnings: string[] } {

@@ -1,5 +1,6 @@
-/** Paperclip's context is JSON without a schema: these read a part of it, or say that it is not there. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "../lib/json-object.ts";
+
+// Paperclip's context is JSON without a schema: these read a part of it, or say that it is not there.
 
 export function objectAt(value: JsonObject, key: string): JsonObject {
   const part = value[key];
@@ -23,8 +24,4 @@ export function textAt(value: JsonObject, ...keys: readonly string[]): string | 
 export function textsAt(value: JsonObject, key: string): string[] {
   const part = value[key];
   return Array.isArray(part) ? part.filter((item) => typeof item === "string" && item.trim() !== "") : [];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isWithin } from "../lib/is-within.ts";
+
 type Variables = Readonly<Record<string, string>>;
 
 export interface Relocated {
@@ -51,8 +53,4 @@ function withoutLaunchers(env: Variables, launchers: string, serverPath: string 
   // The rest is the server's own search path unless the agent's settings gave one; the pod's image has its own.
   const others = kept.filter(([name]) => name !== "PATH");
   return Object.fromEntries(rest === "" || rest === serverPath ? others : [...others, ["PATH", rest]]);
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }

@@ -1,4 +1,6 @@
-import { type JsonObject, objectsAt, textAt, textsAt } from "./read-context.ts";
+import type { JsonObject } from "../lib/json-object.ts";
+import { present } from "../lib/present.ts";
+import { objectsAt, textAt, textsAt } from "./read-context.ts";
 
 /** What woke the agent, under the names that Paperclip's skills read. */
 export function buildWakeEnv(context: JsonObject): Record<string, string> {
@@ -24,10 +26,4 @@ export function buildServicesEnv(context: JsonObject): Record<string, string> {
 
 function json(objects: readonly JsonObject[]): string | undefined {
   return objects.length === 0 ? undefined : JSON.stringify(objects);
-}
-
-function present(variables: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).filter((variable): variable is [string, string] => variable[1] !== undefined),
-  );
 }

@@ -1,14 +1,13 @@
 import type { Settings } from "../config/settings.ts";
-import { type JsonObject, objectAt, textAt } from "./read-context.ts";
+import type { JsonObject } from "../lib/json-object.ts";
+import { sharedHome } from "../lib/well-known-paths.ts";
+import { objectAt, textAt } from "./read-context.ts";
 
 export interface WorkingDirectory {
   cwd: string;
   /** `workspace`: of the task; `agent-home`: the agent's own folder; `setting`: the agent's `cwd`. */
   source: "workspace" | "agent-home" | "setting" | "default";
 }
-
-/** Where Paperclip's volume is mounted: the one folder that is there in every pod with a shared volume. */
-const sharedHome = "/paperclip";
 
 /** As Paperclip's local adapters decide: the agent's `cwd` comes before its own folder, but after a task's workspace. */
 export function resolveWorkingDirectory(context: JsonObject, settings: Pick<Settings, "cwd">): WorkingDirectory {

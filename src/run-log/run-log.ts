@@ -1,3 +1,5 @@
+import { ownPrefix } from "../lib/own-prefix.ts";
+
 /** The run's log in Paperclip, as the adapter writes to it. Calls are made one after the other; none of them rejects. */
 export interface RunLog {
   stdout(text: string): Promise<void>;
@@ -6,15 +8,13 @@ export interface RunLog {
   say(text: string): Promise<void>;
 }
 
-/** A log that stands still must hold back neither a stop nor a limit. */
+/** A log that stands still must delay neither a stop nor a limit. */
 const sayMs = 5_000;
-
-export const ownPrefix = "[paperclip]";
 
 export interface RunLogOptions {
   /** From its abort on, nobody waits for the adapter's own lines. */
   signal?: AbortSignal;
-  /** Told of the first call that failed. A log that cannot be written ends no run: the agent's work goes on. */
+  /** Called with the first error of a call. A log that cannot be written ends no run: the agent's work goes on. */
   failed?: (error: unknown) => void;
 }
 
@@ -22,13 +22,13 @@ type OnLog = (stream: "stdout" | "stderr", chunk: string) => Promise<void>;
 
 export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {}): RunLog {
   let last: Promise<void> = Promise.resolve();
-  let told = false;
+  let reported = false;
   const write = (stream: "stdout" | "stderr", text: string): Promise<void> => {
     last = last
       .then(() => onLog(stream, text))
       .catch((error: unknown) => {
-        if (!told) failed?.(error);
-        told = true;
+        if (!reported) failed?.(error);
+        reported = true;
       });
     return last;
   };

@@ -10,18 +10,16 @@ export interface Deps {
   /** The connection for a kubeconfig, kept; undefined is the pod's service account. */
   connect(kubeconfig: string | undefined): Promise<Cluster>;
   readHost: ReadHost;
-  board(cluster: Cluster, namespace: string): PodWatcher;
+  podWatcher(cluster: Cluster, namespace: string): PodWatcher;
   agentQueue: AgentQueue;
   suspendedJobs: SuspendedJobCleanup;
-  /** Uids of the Jobs and pods whose end this process has told. */
+  /** UIDs of the Jobs and pods whose result was already returned to Paperclip. */
   reportedUids: { has(uid: string): boolean; add(uid: string): void };
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Where this process has the shared volume. */
-  sharedDir: string;
-  /** Names this process in what it prepares. */
+  /** Names this process in the Jobs that it creates suspended. */
   processName: string;
   limits: RunLimits;
-  /** Work that no result waits for. A failure of it is told to the operator. */
+  /** Work that no result waits for. Its failure is reported to the operator. */
   background(what: string, work: Promise<unknown>): void;
 }

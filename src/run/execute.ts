@@ -44,7 +44,7 @@ export async function execute(execution: AdapterExecutionContext, deps: Deps): P
   });
 }
 
-/** A user's stop holds up to the result: Paperclip counts the run as cancelled by then and asks for the proof. */
+/** A cancel that arrives after the run ended still wins: Paperclip already counts the run as cancelled and asks for the proof. */
 function toResult({ ending, diagnosis, facts }: Attempted, signal: AbortSignal): AdapterExecutionResult {
   const cancelled = signal.aborted && !isLeaseLost(signal);
   return report(cancelled ? asCancelled(ending) : ending, diagnosis, facts);
@@ -60,7 +60,7 @@ async function planRetry(again: FreshSessionReason, log: RunLog): Promise<{ disc
   return { discardDatabase: again.why === "database" };
 }
 
-/** The only place where an error becomes a result. An error that is nobody's is a fault of ours and goes to Paperclip as it is. */
+/** The only place where an error becomes a result. Any other error is a bug of this adapter and is rethrown. */
 async function answerFailures(
   signal: AbortSignal,
   run: () => Promise<AdapterExecutionResult>,

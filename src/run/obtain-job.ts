@@ -43,13 +43,13 @@ export async function obtainJob(
     await log.say(
       launched.kind === "yielded"
         ? `Job ${launched.to} of the same agent was made at the same moment and goes first`
-        : "the Job was deleted from outside before it was let go",
+        : "the Job was deleted from outside before it was started",
     );
     if (launched.kind === "taken-away" && ++takenAway === mostTakenAway) throw deletedBeforeStart(objects.job);
   }
 }
 
-/** Somebody deletes whatever is made. Another of Paperclip's processes does so once at most, and takes the slot. */
+/** So many Jobs deleted before their start mean that somebody deletes every one. Another process of Paperclip's does so once at most, and takes the slot. */
 const mostTakenAway = 3;
 
 function deletedBeforeStart({ metadata }: Job): RunFailure {

@@ -42,11 +42,11 @@ export async function planRun(
     ...(settings.variant ? { variant: settings.variant } : {}),
     ...(attempt.sessionId ? { sessionId: attempt.sessionId } : {}),
   });
-  // A page that lacks it is no reason for a run to fail, one that takes it slowly none for a stop to wait.
-  const told = tellMeta(request, { args, prompt, env }).catch((error: unknown) =>
-    deps.background("tell Paperclip what the run is asked", Promise.reject(error)),
+  // A page without it must not fail the run, and a page that takes it slowly must not delay a stop.
+  const shown = showMeta(request, { args, prompt, env }).catch((error: unknown) =>
+    deps.background("show on the run's page what the run is asked", Promise.reject(error)),
   );
-  await untilAborted(told, signal);
+  await untilAborted(shown, signal);
   const built = buildRunObjects({
     agent: execution.agent,
     runId: execution.runId,
@@ -71,16 +71,16 @@ export async function planRun(
   throw new RunFailure("k8s_config_invalid", `The podTemplate setting is not usable: ${built.problems.join("; ")}.`);
 }
 
-interface Told {
+interface ShownMeta {
   args: readonly string[];
   prompt: Awaited<ReturnType<typeof assemblePrompt>>;
   env: PaperclipEnv;
 }
 
 /** What the run's page shows. No value of the secret part is given to it, redacted or not. */
-async function tellMeta(
+async function showMeta(
   { execution, cwd, settings, namespace, host }: RunRequest,
-  { args, prompt, env }: Told,
+  { args, prompt, env }: ShownMeta,
 ): Promise<void> {
   if (!execution.onMeta) return;
   const { redactEnvForLogs } = await import("@paperclipai/adapter-utils/server-utils");

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/ref-of.ts";
 import { annotation } from "../job/names.ts";
 import { removeJob, removeRun } from "../launch/remove-job.ts";
 import { isLogLine } from "../opencode/stderr.ts";
@@ -16,7 +17,7 @@ import { summarizeAttempt } from "./summarize-attempt.ts";
 
 const lastLinesKept = 40;
 
-/** One Job from the agent's free slot to its end: created or taken over, watched, told, removed. */
+/** One Job from the agent's free slot to its end: created or taken over, watched, reported, removed. */
 export async function runAttempt(
   request: RunRequest,
   given: Pick<Attempt, "number" | "sessionId"> & { discardDatabase?: boolean },
@@ -45,7 +46,7 @@ export async function runAttempt(
     },
     {
       cluster: request.cluster,
-      board: deps.board(request.cluster, request.namespace),
+      podWatcher: deps.podWatcher(request.cluster, request.namespace),
       log,
       limits: deps.limits,
       signal,
@@ -56,27 +57,28 @@ export async function runAttempt(
   return summarizeAttempt(request, attempt, { supervised, transcript: transcript.view(), lastLines, stderrTail, deps });
 }
 
-/** A run that cannot be followed any more is ended with its Job: nobody would ever collect its result. */
+/** A run that cannot be followed any more is ended with its Job: nobody would collect its result. */
 async function superviseJob(run: Supervision, watching: SuperviseDeps, deps: Deps): Promise<Supervised> {
   try {
     return await supervise(run, watching);
   } catch (error) {
     if (isLeaseLost(watching.signal)) throw error;
-    const { namespace = "", name = "", uid } = run.job.metadata ?? {};
-    deps.background(`delete Job ${name}`, removeJob(watching.cluster, { namespace, name }, { uid }));
+    const ref = refOf(run.job);
+    deps.background(`delete Job ${ref.name}`, removeJob(watching.cluster, ref, { uid: run.job.metadata?.uid }));
     throw error;
   }
 }
 
-/** Not waited for: the answer is known. A Job that has not ended holds its agent's slot, so removing it goes on for long. */
+/** Nobody waits for the removal, since the result is known. It is repeated for long, since a Job that has not ended blocks its agent. */
 function removeLater(request: RunRequest, { job, supervised }: { job: Job; supervised: Supervised }, deps: Deps): void {
   const { ending, pod } = supervised;
-  const { namespace = "", name = "", uid } = job.metadata ?? {};
+  const ref = refOf(job);
+  const uid = job.metadata?.uid;
   if (ending.kind === "exited") {
     for (const each of [uid, pod?.metadata?.uid]) if (each) deps.reportedUids.add(each);
   }
   if (leavesNothing(ending) || (request.settings.retainJobs && endedByItself(ending, pod))) return;
-  deps.background(`delete Job ${name}`, removeRun(request.cluster, { namespace, name }, { uid, pod }));
+  deps.background(`delete Job ${ref.name}`, removeRun(request.cluster, ref, { uid, pod }));
 }
 
 function keepLast(lines: string[], line: string): void {

@@ -11,7 +11,7 @@ export interface SuperviseLimits extends StartLimits {
   logWriteMs: number;
   /** A deleted pod that still runs this long after its grace period has lost its kubelet. */
   overdueMs: number;
-  /** The container's status, after its output is complete: it tells out of memory from an error. */
+  /** The container's status, after its output is complete: only it tells running out of memory from an error. */
   statusMs: number;
   /** Beyond the grace period, until a stopped pod must be gone. */
   stopMarginMs: number;

@@ -13,7 +13,7 @@ export class OutputProgress {
   #activity: OutputActivity = "reading";
   #movedMs = Date.now();
 
-  /** Told before and after each piece of output that is written. */
+  /** Called before and after each piece of output that is written. */
   update(activity: OutputActivity): void {
     if (activity !== "disconnected") this.#movedMs = Date.now();
     this.#activity = activity;

@@ -27,7 +27,7 @@ export interface Supervised {
  * read the run's pod was taken away for good.
  */
 export async function supervise(run: Supervision, deps: SuperviseDeps): Promise<Supervised> {
-  const view = deps.board.view(run.job.metadata?.name ?? "");
+  const view = deps.podWatcher.view(run.job.metadata?.name ?? "");
   const output = new RunOutput();
   const watched: WatchedRun = { run, deps, view, output };
   try {

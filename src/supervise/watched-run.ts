@@ -18,7 +18,7 @@ export interface Supervision {
 
 export interface SuperviseDeps {
   cluster: Cluster;
-  board: PodWatcher;
+  podWatcher: PodWatcher;
   log: RunLog;
   limits: SuperviseLimits;
   /** Cancellation by the user. */

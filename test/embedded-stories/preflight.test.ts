@@ -224,10 +224,10 @@ async function look(
   const serviceAccountDir = world.cluster.serviceAccountDir({ serviceAccount: "paperclip", namespace });
   const reading = await createHostReader({ env: { HOSTNAME: "paperclip-0" }, serviceAccountDir })(cluster, signal);
   if (reading.kind !== "in-pod") throw new Error(reading.why);
-  const board = createPodWatcher(cluster, { namespace, labelSelector: ownSelector });
+  const podWatcher = createPodWatcher(cluster, { namespace, labelSelector: ownSelector });
   const working: Promise<unknown>[] = [];
   const preflight = createPreflight({
-    board: () => board,
+    podWatcher: () => podWatcher,
     background: (_, work) => working.push(work),
     processName: "story",
     limits: { ...defaultLimits, noPodMs: 100 },

@@ -14,15 +14,15 @@ export interface JobFacts {
   finishedAt?: string;
   ttlSeconds?: number;
   deleting?: boolean;
-  /** Held back by the process that prepares it. */
-  prepared?: boolean;
+  /** Created suspended by a process that has not resumed it. */
+  suspendedByMaker?: boolean;
   suspended?: boolean;
 }
 
 /** A Job as it lies in the cluster. */
 export function job(facts: JobFacts = {}): Job {
   const { name = "job-1", uid = `uid-of-${name}`, agentId = "a1", runId = "r1" } = facts;
-  const suspended = facts.suspended ?? facts.prepared;
+  const suspended = facts.suspended ?? facts.suspendedByMaker;
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -37,7 +37,7 @@ export function job(facts: JobFacts = {}): Job {
         [label.run]: runId,
         ...(facts.taskId ? { [label.task]: facts.taskId } : {}),
       },
-      annotations: facts.prepared ? { [annotation.suspendedBy]: "paperclip-1/1" } : {},
+      annotations: facts.suspendedByMaker ? { [annotation.suspendedBy]: "paperclip-1/1" } : {},
       ...(facts.deleting ? { deletionTimestamp: "2026-01-01T00:01:00Z" } : {}),
     },
     spec: {

@@ -1,9 +1,7 @@
+import { longestVariableBytes } from "../../lib/longest-variable.ts";
 import { parseEnvLines } from "../formats/env-lines.ts";
 import { isEnvName } from "../formats/env-name.ts";
 import { describeFound, type Kind, type Refuse } from "./kind.ts";
-
-/** Linux refuses to start a program with a longer `NAME=value` (MAX_ARG_STRLEN, with the final NUL). */
-const longestEntryBytes = 131_071;
 
 type Entry = readonly [name: string, value: unknown];
 
@@ -54,8 +52,8 @@ function readValue(value: unknown): string | undefined | { expected: string; fou
 function refuseUnusable(name: string, value: string, refuse: Refuse): void {
   if (value.includes("\0")) refuse("a value without NUL characters", { at: [name], found: "a value with one" });
   const bytes = Buffer.byteLength(`${name}=${value}`);
-  if (bytes > longestEntryBytes) {
-    refuse(`at most ${longestEntryBytes} bytes with its name: Linux takes no more`, {
+  if (bytes > longestVariableBytes) {
+    refuse(`at most ${longestVariableBytes} bytes with its name: Linux takes no more`, {
       at: [name],
       found: `${bytes} bytes`,
     });

@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/json-object.ts";
 import { isQualifiedName } from "../formats/kubernetes-names.ts";
 import { compareQuantities, isQuantity } from "../formats/quantity.ts";
 import { isCommentary, parseYaml } from "../formats/text.ts";
@@ -92,10 +93,6 @@ function refuseAboveLimit({ requests, limits }: Resources, refuse: Refuse): void
         : `at most the limit, ${limit}: raise resources.limits.${name}, or ask for less`;
     refuse(advice, { at: ["requests", name], found: request });
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

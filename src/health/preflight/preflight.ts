@@ -8,7 +8,7 @@ import { planPreflight } from "./plan.ts";
 import { runPreflight } from "./run-preflight.ts";
 
 /** What a look from inside a pod needs of the process it is made in. */
-export type PreflightDeps = Pick<Deps, "board" | "background" | "processName" | "limits" | "suspendedJobs">;
+export type PreflightDeps = Pick<Deps, "podWatcher" | "background" | "processName" | "limits" | "suspendedJobs">;
 
 /** Of the time there is, what stopping and removing the pod may take. */
 const removalMs = 10_000;

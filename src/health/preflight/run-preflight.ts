@@ -1,4 +1,5 @@
 import type { Cluster, Job } from "../../cluster/cluster.ts";
+import { refOf } from "../../cluster/ref-of.ts";
 import { RunFailure } from "../../failure/failure.ts";
 import { queueLabel } from "../../job/build-job.ts";
 import { containerName } from "../../job/names.ts";
@@ -42,7 +43,7 @@ export async function runPreflight(plan: PreflightPlan, site: CheckContext, deps
   const { cluster, namespace, signal } = site;
   const startedAtMs = Date.now();
   const job = await launchJob(plan, site, deps);
-  const view = deps.board(cluster, namespace).view(job.metadata?.name ?? "");
+  const view = deps.podWatcher(cluster, namespace).view(job.metadata?.name ?? "");
   const stop = new AbortController();
   const lines: string[] = [];
   const supervised = follow({ job, nonce: plan.nonce, lines }, { ...site, signal: stop.signal }, deps);
@@ -82,14 +83,14 @@ interface Followed {
 function follow(
   { job, nonce, lines }: Followed,
   { cluster, namespace, signal }: CheckContext,
-  { board, log, limits }: RunDeps,
+  { podWatcher, log, limits }: RunDeps,
 ): Promise<Supervised> {
   const onLine = (line: string) => {
     lines.push(line);
   };
   return supervise(
     { job, nonce, timeoutSec: 0, graceSec, inactivityTimeoutSec: 0, onLine, onStderr: () => {} },
-    { cluster, board: board(cluster, namespace), log, limits: impatient(limits), signal },
+    { cluster, podWatcher: podWatcher(cluster, namespace), log, limits: impatient(limits), signal },
   );
 }
 
@@ -133,7 +134,7 @@ async function whyNotStarted(
   const pod = podOf(state);
   if (!pod) {
     const queued = queueLabel in (job.metadata?.labels ?? {});
-    return queued ? "the queue that holds its Job back to admit it" : "the cluster to make a pod for its Job";
+    return queued ? "the queue that keeps its Job suspended to admit it" : "the cluster to make a pod for its Job";
   }
   const verdict = podVerdict(pod, containerName);
   if (verdict.kind !== "waiting") return undefined;
@@ -153,14 +154,14 @@ async function remove(
   supervised: Promise<Supervised>,
   { cluster, background }: { cluster: Cluster; background: RunDeps["background"] },
 ): Promise<void> {
-  const { namespace = "", name = "", uid } = job.metadata ?? {};
+  const ref = refOf(job);
   // Stopped or not, and however it ended: what counts is that nothing stays.
   const pod = await supervised.then(
     (ended) => ended.pod,
     () => undefined,
   );
-  const removing = removeRun(cluster, { namespace, name }, { uid, pod });
-  background(`delete Job ${name}`, removing);
+  const removing = removeRun(cluster, ref, { uid: job.metadata?.uid, pod });
+  background(`delete Job ${ref.name}`, removing);
   const bound = bounded(new AbortController().signal, removalMs);
   await untilAborted(removing, bound.signal).catch(() => undefined);
   bound.done();

@@ -17,6 +17,8 @@ export interface Deps {
   reportedUids: { has(uid: string): boolean; add(uid: string): void };
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Where this process has the shared volume. */
+  sharedDir: string;
   /** Names this process in the Jobs that it creates suspended. */
   processName: string;
   limits: RunLimits;

@@ -124,3 +124,20 @@ describe("outside Paperclip's cluster", () => {
     });
   });
 });
+
+test.each([
+  ["the task", { taskId: " T-1 ", issueId: "I-1" }, "T-1"],
+  ["else the issue", { taskId: " ", issueId: "I-1" }, "I-1"],
+  ["nothing that is no text", { taskId: 7, issueId: null }, undefined],
+])("the task's id is that of %s", async (_, context, taskId) => {
+  expect((await read({ context })).request.taskId).toBe(taskId);
+});
+
+test("of the workspace only text is read, and what is not there is undefined", async () => {
+  const context = {
+    paperclipWorkspace: { workspaceId: "w1", repoUrl: " https://git.example/app ", repoRef: { a: 1 } },
+  };
+  const { request } = await read({ context });
+  expect(request.workspace).toEqual({ workspaceId: "w1", repoUrl: "https://git.example/app", repoRef: undefined });
+  expect((await read()).request.workspace).toEqual({ workspaceId: undefined, repoUrl: undefined, repoRef: undefined });
+});

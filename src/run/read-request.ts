@@ -12,6 +12,7 @@ import { ownWorkingDirectory, path, savedDatabasePath } from "../job/paths.ts";
 import { isWithin, type SharedFolder } from "../job/shared-folders.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
+import { objectAt, textAt } from "../prompt/read-context.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
 import { retryWhileUnreachable } from "../run-log/retry-while-unreachable.ts";
 import type { RunLog } from "../run-log/run-log.ts";
@@ -30,10 +31,18 @@ export interface RunRequest {
   /** What of the shared volume the pod gets, folder by folder. Absent: all of it. */
   sharedFolders: SharedFolder[] | undefined;
   taskId: string | undefined;
+  workspace: Workspace;
   /** The session to go on with, absent for a fresh one. */
   session: Session | undefined;
   /** Whether a session of this run can be continued by the next. */
   keepsSession: boolean;
+}
+
+/** What a session remembers of the task's workspace, as Paperclip names it. */
+export interface Workspace {
+  workspaceId: string | undefined;
+  repoUrl: string | undefined;
+  repoRef: string | undefined;
 }
 
 export interface ReadDeps {
@@ -58,8 +67,21 @@ export async function readRequest(
   const cwd = await settleWorkingDirectory({ execution, settings, host, sharedFolders }, log);
   const keepsSession = keepsDatabase({ settings, host, sharedFolders }, execution.agent.id);
   const session = await settleSession({ execution, cwd, keepsSession }, log);
-  const taskId = readTaskId(execution);
-  return { execution, settings, cluster, namespace, host, cwd, sharedFolders, taskId, session, keepsSession };
+  const taskId = textAt(execution.context, "taskId", "issueId");
+  const workspace = readWorkspace(execution.context);
+  return {
+    execution,
+    settings,
+    cluster,
+    namespace,
+    host,
+    cwd,
+    sharedFolders,
+    taskId,
+    workspace,
+    session,
+    keepsSession,
+  };
 }
 
 /** Whether what a run leaves in its database is there for the next one. */
@@ -140,8 +162,8 @@ async function settleSession(
   return undefined;
 }
 
-function readTaskId({ context }: AdapterExecutionContext): string | undefined {
-  return [context["taskId"], context["issueId"]]
-    .find((id): id is string => typeof id === "string" && id.trim() !== "")
-    ?.trim();
+function readWorkspace(context: AdapterExecutionContext["context"]): Workspace {
+  const workspace = objectAt(context, "paperclipWorkspace");
+  const [workspaceId, repoUrl, repoRef] = ["workspaceId", "repoUrl", "repoRef"].map((key) => textAt(workspace, key));
+  return { workspaceId, repoUrl, repoRef };
 }

@@ -1,3 +1,4 @@
+import { present } from "../lib/present.ts";
 import { type Diagnosis, diagnose } from "../opencode/diagnosis.ts";
 import { parseModelId } from "../opencode/model-id.ts";
 import type { Transcript } from "../opencode/transcript.ts";
@@ -69,7 +70,7 @@ function againFor(
 
 /** The session can be continued only if its database was kept: the launcher does that before it says that it is done. */
 function sessionParams(
-  { execution, cwd, keepsSession, settings, session }: RunRequest,
+  { workspace, cwd, keepsSession, settings, session }: RunRequest,
   attempt: Attempt,
   { ending, transcript }: { ending: Ending; transcript: Transcript },
 ): Record<string, unknown> | null {
@@ -77,11 +78,7 @@ function sessionParams(
   const kept = settings.agentDbMode === "dedicated_pvc" || ending.kind !== "failed";
   const sessionId = kept ? (transcript.sessionId ?? attempt.sessionId) : attempt.sessionId;
   if (!sessionId) return null;
-  const workspace = execution.context["paperclipWorkspace"] as Record<string, unknown> | undefined;
-  const fields = Object.fromEntries(
-    ["workspaceId", "repoUrl", "repoRef"].flatMap((name) => (workspace?.[name] ? [[name, workspace[name]]] : [])),
-  );
-  return { ...(session?.sessionId === sessionId ? session : {}), sessionId, cwd, ...fields };
+  return { ...(session?.sessionId === sessionId ? session : {}), sessionId, cwd, ...present(workspace) };
 }
 
 async function inferBiller(

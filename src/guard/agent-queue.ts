@@ -26,7 +26,6 @@ export function createAgentQueue(): AgentQueue {
   return {
     count: (key) => queues.get(key)?.length ?? 0,
     async enter(key, signal) {
-      signal.throwIfAborted();
       const turn = Promise.withResolvers<void>();
       const ticket = () => turn.resolve();
       const queue = queues.get(key) ?? [];

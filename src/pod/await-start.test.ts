@@ -159,7 +159,7 @@ describe("a wait without an end in sight", () => {
       "events",
       event(waiting.metadata?.uid ?? "", { reason, message, lastTimestamp: "2026-01-01T00:00:02Z" }),
     );
-    const { start, said } = waitFor(cluster);
+    const { start, said } = waitFor(cluster, { noPodMs: 5_000 });
     expect(await start).toMatchObject({
       ...failure("k8s_volume_unavailable"),
       failure: { message: expect.stringContaining(message) },

@@ -5,7 +5,7 @@ import { Grace } from "../lib/grace.ts";
 const graceMs = 60_000;
 
 /**
- * The API server answers 500 when an admission webhook cannot be asked, which looks like an error that passes (API:
+ * The API server answers 500 when an admission webhook cannot be asked, which looks like a transient error (API:
  * "failed calling webhook"). Made for one object: after the grace that answer becomes a refusal.
  */
 export function createWebhookGrace(limitMs = graceMs) {

@@ -41,7 +41,7 @@ describe("while the API is away", () => {
     expect(said.at(-1)).toBe("the Kubernetes API answers again (list the agent's Jobs)");
   });
 
-  test("a short outage is told once, however often it is asked", async () => {
+  test("a short outage is said once, however often it is asked", async () => {
     const { api, end, said } = stage();
     await vi.advanceTimersByTimeAsync(50_000);
     expect(api.calls).toBeGreaterThan(5);

@@ -11,6 +11,8 @@ const defaults: Settings = {
   agentDbStorageCapacity: "10Gi",
   resources: { requests: { cpu: "1000m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "8Gi" } },
   labels: {},
+  startTimeoutSec: 900,
+  imagePullTimeoutSec: 300,
   ttlSecondsAfterFinished: 300,
   retainJobs: false,
   reattachOrphanedJobs: false,

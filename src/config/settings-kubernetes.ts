@@ -28,6 +28,9 @@ function resourcePart(name: string, label: string, fallback: string | undefined)
 }
 
 const defaultTtlSec = 300;
+/** As the limits of `pod/` have them. */
+export const defaultStartTimeoutSec = 900;
+export const defaultImagePullTimeoutSec = 300;
 
 export const kubernetesSettings = {
   namespace: optional(
@@ -97,6 +100,14 @@ export const kubernetesSettings = {
   initImage: withDefault(imageKind, "busybox:1.36", {
     label: "Init image",
     hint: "Image with a shell for the init container that copies prompts over 256 KiB.",
+  }),
+  startTimeoutSec: withDefault(positiveSecondsKind(defaultStartTimeoutSec), defaultStartTimeoutSec, {
+    label: "Start timeout (sec)",
+    hint: "Seconds a pod has to start: a node, its volumes, its images. Time in a queue that keeps the Job suspended does not count; 0 means the default.",
+  }),
+  imagePullTimeoutSec: withDefault(positiveSecondsKind(defaultImagePullTimeoutSec), defaultImagePullTimeoutSec, {
+    label: "Image pull timeout (sec)",
+    hint: "Seconds a registry may be away, or throttle the node, before the run fails; an image that the registry does not have fails after 20. 0 means the default.",
   }),
   ttlSecondsAfterFinished: withDefault(positiveSecondsKind(defaultTtlSec), defaultTtlSec, {
     label: "Keep finished Jobs (sec)",

@@ -33,3 +33,8 @@ export function isAdmission(error: Pick<ApiError, "message">): boolean {
     error.message,
   );
 }
+
+/** API: 'failed calling webhook "x": … connection refused'. One that could be called and denies is final. */
+export function isWebhookUnreachable(message: string): boolean {
+  return /failed calling webhook/i.test(message) && !/denied the request/i.test(message);
+}

@@ -11,3 +11,8 @@ export function hasPodEnded(pod: Pod | undefined): boolean {
   const phase = pod?.status?.phase;
   return phase === "Succeeded" || phase === "Failed";
 }
+
+/** The agent's container has ended, whatever other containers of its pod do. */
+export function hasAgentEnded(pod: Pod): boolean {
+  return agentState(pod)?.terminated !== undefined || hasPodEnded(pod);
+}

@@ -88,7 +88,7 @@ describe("a pod that will not start", () => {
   });
 
   test.each([
-    ["image-missing", "k8s_image_pull_failed"],
+    ["image-missing", "k8s_registry_unavailable"],
     ["secret-missing", "k8s_container_config_error"],
   ])("%s fails when it lasts, long before the limit", async (name, code) => {
     const cluster = new MemoryCluster();
@@ -100,7 +100,7 @@ describe("a pod that will not start", () => {
     const cluster = new MemoryCluster();
     const [first, second] = [recorded("image-missing"), recorded("image-missing-for-long")];
     const states = [first, second].map(({ status }) => ({ ...pod(), status: status ?? {} }));
-    const { start } = waitFor(cluster, { pendingMs: 60_000, suspectMs: 80 });
+    const { start } = waitFor(cluster, { pendingMs: 60_000, suspectMs: 80, pullMs: 80 });
     const timer = setInterval(() => {
       const next = states.shift();
       if (next) {
@@ -108,7 +108,7 @@ describe("a pod that will not start", () => {
         states.push(next);
       }
     }, 10);
-    expect(await start).toMatchObject(failure("k8s_image_pull_failed"));
+    expect(await start).toMatchObject(failure("k8s_registry_unavailable"));
     clearInterval(timer);
   });
 
@@ -239,7 +239,7 @@ describe("what cannot be asked", () => {
   test("a failure that was seen before the API went away is no failure until the API says so again", async () => {
     const cluster = new MemoryCluster();
     cluster.put("pods", { ...recorded("image-missing"), metadata: pod().metadata ?? {} });
-    const { start } = waitFor(cluster, { suspectMs: 30, pendingMs: 10_000 });
+    const { start } = waitFor(cluster, { suspectMs: 30, pullMs: 30, pendingMs: 10_000 });
     await new Promise((resolve) => setTimeout(resolve, 15));
     let away = true;
     cluster.interference = {

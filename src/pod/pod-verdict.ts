@@ -1,10 +1,12 @@
 import type { Pod } from "../cluster/cluster.ts";
 import type { FailureCode } from "../failure/failure.ts";
+import { isPlainBackOff } from "./classify-pull.ts";
+import { type Patience, waitingReason } from "./waiting-reasons.ts";
 
 /** What a pod's state means for its run. Times are the cluster's. */
 export type PodVerdict =
   /** It may still start; `why` is what it waits for, `suspect` a failure it turns into when it lasts. */
-  | { kind: "waiting"; why: string; suspect?: PodFailure }
+  | { kind: "waiting"; why: string; suspect?: Suspect }
   | { kind: "running"; startedAt: string | undefined }
   | { kind: "exited"; exitCode: number; reason: string | undefined; message: string | undefined }
   /** It will not come to an end of its own. */
@@ -13,6 +15,12 @@ export type PodVerdict =
 export interface PodFailure {
   code: FailureCode;
   message: string;
+}
+
+export interface Suspect extends PodFailure {
+  patience: Exclude<Patience, "final">;
+  /** The kubelet says only that it waits before it tries again: what it said before counts. */
+  isBackOff: boolean;
 }
 
 type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses"]>[number];
@@ -98,7 +106,7 @@ function startFailure(status: ContainerStatus): PodVerdict | undefined {
 function initFailure(pod: Pod): PodVerdict | undefined {
   for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
     const { exitCode, reason, message } = state?.terminated ?? {};
-    if (exitCode !== undefined && exitCode !== 0) {
+    if (exitCode !== undefined && exitCode !== 0 && !isSidecar(pod, name)) {
       const text = `Init container "${name}" ended with code ${exitCode}${reason ? ` (${reason})` : ""}${message ? `: ${message}` : ""}`;
       return { kind: "failed", failure: { code: "k8s_init_container_failed", message: text } };
     }
@@ -106,35 +114,22 @@ function initFailure(pod: Pod): PodVerdict | undefined {
   return undefined;
 }
 
-/** Waiting reasons that mean a failure: at once, or when they last. */
-const waitingFailures: Record<string, { code: FailureCode; atOnce: boolean; what: string }> = {
-  InvalidImageName: { code: "k8s_image_name_invalid", atOnce: true, what: "The image name is not valid" },
-  ErrImageNeverPull: {
-    code: "k8s_image_pull_failed",
-    atOnce: true,
-    what: "The image is not on the node and may not be pulled",
-  },
-  ErrImagePull: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
-  ImagePullBackOff: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
-  RegistryUnavailable: { code: "k8s_image_pull_failed", atOnce: false, what: "The image cannot be pulled" },
-  CreateContainerConfigError: {
-    code: "k8s_container_config_error",
-    atOnce: false,
-    what: "The container's configuration cannot be used",
-  },
-  CreateContainerError: { code: "k8s_container_start_failed", atOnce: false, what: "The container cannot be created" },
-  RunContainerError: { code: "k8s_container_start_failed", atOnce: false, what: "The container cannot be started" },
-};
+/** A native sidecar: the kubelet starts it again whenever it ends (API: init container with restartPolicy Always, since 1.29). */
+function isSidecar({ spec }: Pod, name: string): boolean {
+  return spec?.initContainers?.find((container) => container.name === name)?.restartPolicy === "Always";
+}
 
 function waiting(pod: Pod, status: ContainerStatus | undefined): PodVerdict {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(status ? [status] : [])];
   for (const { name, image, state } of statuses) {
-    const { reason = "", message } = state?.waiting ?? {};
-    const failure = waitingFailures[reason];
-    if (!failure) continue;
-    const text = `${failure.what} (${reason}, container "${name}", image ${image})${message ? `: ${message}` : ""}`;
-    const found = { code: failure.code, message: text };
-    return failure.atOnce ? { kind: "failed", failure: found } : { kind: "waiting", why: text, suspect: found };
+    const { reason = "", message = "" } = state?.waiting ?? {};
+    const known = waitingReason(reason, message);
+    if (!known) continue;
+    const text = `${known.meaning} (${reason}, container "${name}", image ${image})${message ? `: ${message}` : ""}`;
+    const found = { code: known.code, message: text };
+    if (known.patience === "final") return { kind: "failed", failure: found };
+    const suspect = { ...found, patience: known.patience, isBackOff: isPlainBackOff(reason, message) };
+    return { kind: "waiting", why: text, suspect };
   }
   return scheduling(pod);
 }

@@ -26,12 +26,14 @@ export interface StartWait extends StartDeps {
 
 export function beginStartWait(job: Job, deps: StartDeps): StartWait {
   const { log, limits } = deps;
-  const waits = new SayAtIntervals(log, { everyMs: limits.sayEveryMs, firstAfterMs: limits.sayEveryMs });
+  const { sayEveryMs, explainAfterMs } = limits;
+  const firstAfterMs = Math.min(sayEveryMs, explainAfterMs);
+  const waits = new SayAtIntervals(log, { everyMs: sayEveryMs, firstAfterMs, changedAfterMs: firstAfterMs });
   return { ...deps, job, deadline: new StartDeadline(limits), waits };
 }
 
 export function sayWaitsFor(why: string, { waits }: Pick<StartWait, "waits">): Promise<void> {
-  return waits.say((minutes) => `the run has waited ${minutes} min to start, for ${why}`);
+  return waits.say((minutes) => `waiting for ${why}${minutes === 0 ? "" : ` (${minutes} min so far)`}`);
 }
 
 /** The answer, or what takes its place where the Role does not allow to ask. */

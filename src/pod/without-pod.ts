@@ -1,6 +1,7 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Job } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
+import { isWebhookUnreachable } from "../failure/create-failure.ts";
 import { eventsOf, refusedPod } from "./explain-wait.ts";
 import type { PodFailure } from "./pod-verdict.ts";
 import { permitted, type StartWait, sayWaitsFor } from "./start-wait.ts";
@@ -41,12 +42,16 @@ export class WithoutPod {
     if (job.spec?.suspend === true) {
       deadline.restart();
       this.#askEveryMs = Math.min(this.#askEveryMs * 2, longestAskMs);
-      await sayWaitsFor("the queue that keeps the Job suspended to admit it", this.#wait);
+      await this.#say("the queue that keeps the Job suspended to admit it");
       return undefined;
     }
     this.#askEveryMs = limits.noPodMs;
-    await sayWaitsFor("the Job to get its pod", this.#wait);
+    await this.#say("the Job to get its pod");
     return deadline.failure("no pod was made for it", "k8s_job_create_failed");
+  }
+
+  async #say(why: string): Promise<void> {
+    if (this.#wait.waits.isDueFor(why)) await sayWaitsFor(why, this.#wait);
   }
 
   /** Without the right to read it, the Job is as it was made. */
@@ -55,15 +60,17 @@ export class WithoutPod {
     return permitted(cluster.read("jobs", refOf(job), { signal }), job);
   }
 
-  /** A quota or a policy stands; anything else, such as a conflict of two writers, the Job controller tries again. */
+  /** A quota or a policy stands. A webhook that cannot be called comes back; anything else, such as a conflict of two writers, the Job controller tries again. */
   async #lastingRefusal(signal: AbortSignal): Promise<PodFailure | undefined> {
     const { cluster, job, limits, deadline } = this.#wait;
     const { namespace } = refOf(job);
     const events = await permitted(eventsOf(cluster, { namespace, uid: job.metadata?.uid }, signal), []);
     const refused = events.findLast(({ reason }) => reason === "FailedCreate");
     const failure = refused && refusedPod(refused.message ?? "");
-    const isTriedAgain = failure?.code === "k8s_job_create_failed" && Date.now() - deadline.beganMs < limits.suspectMs;
-    return isTriedAgain ? undefined : failure;
+    const waitedMs = Date.now() - deadline.beganMs;
+    const isTriedAgain = failure?.code === "k8s_job_create_failed" && waitedMs < limits.suspectMs;
+    const isWebhookAway = isWebhookUnreachable(refused?.message ?? "") && waitedMs < limits.webhookMs;
+    return isTriedAgain || isWebhookAway ? undefined : failure;
   }
 }
 

@@ -4,6 +4,8 @@ export interface SayOptions {
   everyMs: number;
   /** How long after the begin of the wait the first line is due; 0: at once. */
   firstAfterMs?: number;
+  /** A wait for something else is said this long after the last line, without waiting for the interval. */
+  changedAfterMs?: number;
 }
 
 /** Says what a run waits for at most once per interval, however often it looks. */
@@ -11,16 +13,25 @@ export class SayAtIntervals {
   readonly #log: RunLog;
   readonly #everyMs: number;
   readonly #sinceMs = Date.now();
+  readonly #changedAfterMs: number;
   #dueAtMs: number;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #reason: string | undefined;
 
-  constructor(log: RunLog, { everyMs, firstAfterMs = 0 }: SayOptions) {
+  constructor(log: RunLog, { everyMs, firstAfterMs = 0, changedAfterMs = everyMs }: SayOptions) {
     this.#log = log;
     this.#everyMs = everyMs;
+    this.#changedAfterMs = changedAfterMs;
     this.#dueAtMs = this.#sinceMs + firstAfterMs;
   }
 
-  get isDue(): boolean {
-    return Date.now() >= this.#dueAtMs;
+  /** Notes what is waited for now; true when a line about it is due. */
+  isDueFor(reason: string): boolean {
+    const nowMs = Date.now();
+    const isNew = this.#reason !== undefined && reason !== this.#reason;
+    if (isNew) this.#dueAtMs = Math.min(this.#dueAtMs, Math.max(nowMs, this.#saidAtMs + this.#changedAfterMs));
+    this.#reason = reason;
+    return nowMs >= this.#dueAtMs;
   }
 
   /** Writes one line if one is due; `text` is given how many minutes the wait has lasted, rounded. */
@@ -28,6 +39,7 @@ export class SayAtIntervals {
     const nowMs = Date.now();
     if (nowMs < this.#dueAtMs) return;
     this.#dueAtMs = nowMs + this.#everyMs;
+    this.#saidAtMs = nowMs;
     await this.#log.say(text(Math.round((nowMs - this.#sinceMs) / 60_000)));
   }
 }

@@ -5,6 +5,7 @@ import { takeSlot } from "../guard/take-slot.ts";
 import { jobName } from "../job/names.ts";
 import { launch } from "../launch/launch.ts";
 import type { Attempt, AttemptDeps } from "./attempt.ts";
+import { limitsOf } from "./limits.ts";
 import { planRun } from "./plan-run.ts";
 import type { RunRequest } from "./read-request.ts";
 
@@ -26,7 +27,7 @@ export async function obtainJob(
         ownJobs: [jobName({ agentId, runId: execution.runId, attempt: attempt.number })],
         reattach: settings.reattachOrphanedJobs ? { taskId } : undefined,
       },
-      { cluster, log, limits: deps.limits, reportedUids: deps.reportedUids, signal },
+      { cluster, log, limits: limitsOf(settings, deps.limits), reportedUids: deps.reportedUids, signal },
     );
     if (slot.kind === "mine") {
       const state = isFinished(slot.job) ? "has done its work meanwhile" : "runs already";

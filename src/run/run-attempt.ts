@@ -2,15 +2,18 @@ import { randomBytes } from "node:crypto";
 import type { Job } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { annotation } from "../job/names.ts";
+import { endContainer } from "../launch/end-container.ts";
 import { removeJob, removeRun } from "../launch/remove-job.ts";
 import { isLogLine } from "../opencode/stderr.ts";
 import { createTranscript } from "../opencode/transcript.ts";
+import { hasAgentEnded } from "../pod/agent-container.ts";
 import { endedByItself, leavesNothing } from "../supervise/ending.ts";
 import { isLeaseLost } from "../supervise/lease-lost.ts";
 import { type Supervised, supervise } from "../supervise/supervise.ts";
 import type { SuperviseDeps, Supervision } from "../supervise/watched-run.ts";
 import type { Attempt, AttemptDeps, Attempted } from "./attempt.ts";
 import type { Deps } from "./deps.ts";
+import { limitsOf } from "./limits.ts";
 import { obtainJob } from "./obtain-job.ts";
 import type { RunRequest } from "./read-request.ts";
 import { summarizeAttempt } from "./summarize-attempt.ts";
@@ -48,7 +51,7 @@ export async function runAttempt(
       cluster: request.cluster,
       podWatcher: deps.podWatcher(request.cluster, request.namespace),
       log,
-      limits: deps.limits,
+      limits: limitsOf(request.settings, deps.limits),
       signal,
     },
     deps,
@@ -76,6 +79,7 @@ function removeLater(request: RunRequest, { job, supervised }: { job: Job; super
   const uid = job.metadata?.uid;
   if (ending.kind === "exited") {
     for (const each of [uid, pod?.metadata?.uid]) if (each) deps.reportedUids.add(each);
+    if (pod) deps.background(`end pod ${pod.metadata?.name}`, endContainer(pod, hasAgentEnded, request));
   }
   if (leavesNothing(ending) || (request.settings.retainJobs && endedByItself(ending, pod))) return;
   deps.background(`delete Job ${ref.name}`, removeRun(request.cluster, ref, { uid, pod }));

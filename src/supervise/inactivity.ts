@@ -7,6 +7,7 @@ const catchUpMs = 2_000;
 /** Notices an agent that prints nothing. Time without a connection to its log does not count. */
 export class Inactivity {
   #lastOutputMs = Date.now();
+  #hasPrinted = false;
   #connected = true;
   #reconnectedMs = 0;
   readonly #waiters = new Set<() => void>();
@@ -14,6 +15,17 @@ export class Inactivity {
   /** The agent printed something. */
   noteOutput(): void {
     this.#lastOutputMs = Date.now();
+    this.#hasPrinted = true;
+  }
+
+  /** The container started: silence is counted from now on. */
+  noteStart(): void {
+    this.#lastOutputMs = Date.now();
+  }
+
+  /** Whether the agent has printed anything at all. */
+  get hasPrinted(): boolean {
+    return this.#hasPrinted;
   }
 
   setConnected(connected: boolean): void {

@@ -17,6 +17,10 @@ export interface SuperviseLimits extends StartLimits {
   stopMarginMs: number;
   /** Paperclip waits 60 s for a cancelled run: a longer grace is cut to this (server 2026.916.1, adapter-execution-control). */
   cancelGraceMs: number;
+  /** How often it is said that OpenCode has printed nothing since its start. */
+  silentSayMs: number;
+  /** OpenCode is ended when it has printed nothing this long since its start, whatever the settings. */
+  silentStartMs: number;
   follow: FollowLimits;
 }
 
@@ -27,5 +31,7 @@ export const defaultSuperviseLimits: Omit<SuperviseLimits, keyof StartLimits | "
   statusMs: 5_000,
   stopMarginMs: 5_000,
   cancelGraceMs: 45_000,
+  silentSayMs: 3 * 60_000,
+  silentStartMs: 30 * 60_000,
   follow: defaultFollowLimits,
 };

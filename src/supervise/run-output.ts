@@ -24,7 +24,7 @@ export class RunOutput {
 
   /** Begins to carry the output of the pod that was started. */
   start(pod: Pod, { nonce, onLine, onStderr }: Supervision, { cluster, log, limits }: SuperviseDeps): void {
-    this.inactivity.noteOutput();
+    this.inactivity.noteStart();
     const noting = (take: (line: string) => void) => (line: string) => {
       this.inactivity.noteOutput();
       take(line);

@@ -10,6 +10,7 @@ import { inactive } from "./inactive.ts";
 import { outputEnded } from "./output-ended.ts";
 import { podEnded } from "./pod-ended.ts";
 import { RunOutput } from "./run-output.ts";
+import { silentStart } from "./silent-start.ts";
 import { stopRun } from "./stop-run.ts";
 import { timedOut } from "./timed-out.ts";
 import type { Cause, SuperviseDeps, Supervision, WatchedRun } from "./watched-run.ts";
@@ -55,6 +56,7 @@ async function startedAndEnded(watched: WatchedRun, signal: AbortSignal): Promis
       (inner) => podEnded(watched, inner),
       (inner) => timedOut(watched, start.atMs, inner),
       (inner) => inactive(watched, inner),
+      (inner) => silentStart(watched, inner),
     ],
     signal,
   );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FailureCode } from "../../src/failure/failure.ts";
 import type { Adapter } from "../../src/index.ts";
 import type { World } from "../world/world.ts";
 import { shortLimits } from "./short-limits.ts";
@@ -10,6 +11,8 @@ const signal = new AbortController().signal;
 export interface Means {
   /** Starts a run that uses more memory than its limit. */
   outOfMemory(world: World, adapter: Adapter, agentId: string): Promise<LiveRun>;
+  /** What this world's registry says of an image that it does not have. */
+  missingImage: { fault: string; code: FailureCode };
 }
 
 const group = "The cluster ends it";
@@ -127,10 +130,9 @@ export function clusterEndingStories(makeWorld: () => Promise<World>, means: Mea
     describe.concurrent("what never starts has a code of its own and the cluster's words", () => {
       test.each([
         {
-          fault: "the image is not there",
+          ...means.missingImage,
           agentId: "no-image",
           config: { image: "docker.io/local/not-there:1", imagePullPolicy: "IfNotPresent" },
-          code: "k8s_image_pull_failed",
           says: "not-there",
         },
         {

@@ -120,6 +120,8 @@ export function shortLimits(changes: Partial<RunLimits> = {}): RunLimits {
     sayEveryMs: 20,
     pendingMs: 150,
     suspectMs: 40,
+    pullMs: 40,
+    explainAfterMs: 20,
     noPodMs: 15,
     drainMs: 50,
     statusMs: 30,

@@ -33,8 +33,8 @@ const table: { what: string; config: Record<string, unknown>; code: string; says
   },
   {
     what: "an image that nobody has",
-    config: { image: "docker.io/local/absent:1" },
-    code: "k8s_image_pull_failed",
+    config: { image: "docker.io/local/absent:1", imagePullTimeoutSec: 5 },
+    code: "k8s_registry_unavailable",
     says: /absent/,
   },
 ];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { recorded } from "../../test/fixtures/opencode/recorded.ts";
+import { visibleText } from "../lib/visible-text.ts";
 import { createCliAdapter } from "./cli-adapter.ts";
 import { formatLine } from "./format-line.ts";
 
@@ -50,4 +51,27 @@ test("the terminal gets one line after the other", () => {
   expect(adapter.type).toBe("opencode_k8s");
   expect(written.join("")).toContain("Hello from the scripted model.");
   expect(written.every((text) => text.endsWith("\n"))).toBe(true);
+});
+
+test("nothing that an agent printed is obeyed by the terminal", () => {
+  const evil = "a\u001b]0;owned\u0007b\u001b[2Jc\u202ed\u009b1me";
+  const events = [
+    { type: "text", part: { text: evil } },
+    { type: "reasoning", part: { text: evil } },
+    { type: "error", error: { data: { message: evil } } },
+    { type: "tool_use", part: { tool: evil, state: { input: { command: evil }, output: evil } } },
+    { type: "step_finish", part: { reason: evil } },
+    { type: evil },
+  ];
+  for (const line of [evil, `[paperclip] ${evil}`, ...events.map((event) => JSON.stringify(event))]) {
+    for (const { text } of formatLine(line, true)) {
+      expect(text).toBe(visibleText(text));
+      expect(text).toContain("abcde");
+    }
+  }
+});
+
+test("an event of any depth is formatted", () => {
+  const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
+  expect(formatLine(`{"type":"tool_use","part":{"tool":"x","state":{"input":${deep}}}}`, true)[0]?.tone).toBe("tool");
 });

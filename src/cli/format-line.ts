@@ -1,4 +1,5 @@
 import { ownPrefix } from "../lib/own-prefix.ts";
+import { visibleText } from "../lib/visible-text.ts";
 import { type OpencodeEvent, parseEvent, type ToolEvent } from "../opencode/event.ts";
 
 export type Tone = "assistant" | "thinking" | "tool" | "quiet" | "status" | "error" | "plain";
@@ -53,10 +54,18 @@ function formatKnown(event: OpencodeEvent, debug: boolean): FormattedText[] {
   }
 }
 
-/** One line of a run's log as terminal output; the adapter's own lines and unknown ones stay as they are. */
+/**
+ * One line of a run's log as terminal output; the adapter's own lines and unknown ones stay as they are, apart from what
+ * a terminal would obey: colours, cursor moves, titles, marks that turn the direction of text.
+ */
 export function formatLine(line: string, debug: boolean): FormattedText[] {
   const text = line.trim();
   if (text === "") return [];
+  const pieces = formatPieces(text, debug);
+  return pieces.map(({ tone, text: shown }) => ({ tone, text: visibleText(shown) }));
+}
+
+function formatPieces(text: string, debug: boolean): FormattedText[] {
   if (text.startsWith(ownPrefix)) return [{ tone: "status", text }];
   const event = parseEvent(text);
   return event === undefined ? [{ tone: "plain", text }] : formatKnown(event, debug);

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { bounded } from "../lib/bounded.ts";
 import { messageOf } from "../lib/message.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import { ApiError } from "./api-error.ts";
 
 /** Where the API server is and how to speak to it. */
@@ -59,7 +60,7 @@ export async function loadCredentials(source: CredentialSource): Promise<Credent
   if (!cluster)
     throw unusable(`${source.kubeconfig} names no cluster for its current context "${config.currentContext}"`);
   return {
-    server: cluster.server.replace(/\/+$/, ""),
+    server: withoutTrailingSlashes(cluster.server),
     namespace: config.getContextObject(config.currentContext)?.namespace?.trim() || undefined,
     proxyUrl: cluster.proxyUrl,
     authenticate: shared(() => authenticate(config)),

@@ -243,3 +243,35 @@ test("every bad field is named at once, with what was found and what is expected
 test("a long value is cut in a message", () => {
   expect(problems({ namespace: "x".repeat(500) })[0]?.found.length).toBeLessThan(100);
 });
+
+describe("a setting that would cost the server", () => {
+  const bomb = (levels: number) =>
+    ["a0: &a0 [x, x]", ...Array.from({ length: levels }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}]`)].join(
+      "\n",
+    );
+
+  test.each(["podTemplate", "resources", "tolerations", "labels", "nodeSelector"])("may hold no aliases: %s", (key) => {
+    for (const yaml of [bomb(2), bomb(30), "spec: &x {a: 1}\nmetadata: *x"]) {
+      const told = describeProblems(problems({ [key]: yaml }));
+      expect(told).toContain(key);
+      expect(told).toContain("alias");
+    }
+  });
+
+  test("an anchor alone is harmless", () => {
+    expect(parsed({ podTemplate: "spec: &x {priorityClassName: high}" }).podTemplate).toEqual({
+      spec: { priorityClassName: "high" },
+    });
+  });
+
+  test("the message names the setting and the limit, and is short whatever was given", () => {
+    const deep: unknown = JSON.parse(`${'{"a":'.repeat(60)}1${"}".repeat(60)}`);
+    expect(describeProblems(problems({ podTemplate: deep }))).toBe(
+      "A setting is not usable. podTemplate: found more than 40 levels, expected at most 40 levels.",
+    );
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`not a key ${at}`, "x"]));
+    const told = describeProblems(problems({ labels: many, env: many, nodeSelector: { ["k".repeat(100_000)]: "v" } }));
+    expect(told.length).toBeLessThan(20_000);
+    expect(told).toMatch(/; and \d+ more\.$/);
+  });
+});

@@ -35,13 +35,13 @@ export const coreSettings = {
   }),
   extraArgs: withDefault(argumentsKind, [], {
     label: "Extra arguments",
-    hint: "Further arguments for opencode run.",
+    hint: "Further arguments for opencode run, such as --agent. Those that belong to the run, such as --model, --format and --session, are refused.",
     defaultText: "none",
     askedBy: "page",
   }),
   dangerouslySkipPermissions: withDefault(toggleKind, true, {
     label: "Skip permissions",
-    hint: "Injects a runtime config that grants permission.external_directory=allow. Without it OpenCode stops where it would have to ask.",
+    hint: "Injects a runtime config that grants permission.external_directory=allow. Without it OpenCode stops where it would have to ask, and with it still where it asks for something else, such as a .env file.",
   }),
   isolation: withDefault(choiceKind(["shared", "strict"]), "shared", {
     label: "Isolation",

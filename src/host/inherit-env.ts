@@ -48,9 +48,14 @@ function singleDollars(text: string): string {
 
 /** `$$` comes first, so that an escaped `$$(NAME)` stays as it is. */
 function fillIn(value: string, facts: ReadonlyMap<string, string>): string {
-  return value.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
-    name === undefined ? whole : (facts.get(name)?.replaceAll("$", "$$$$") ?? whole),
-  );
+  // After the last parenthesis nothing can be a reference, and looking for its end would take the square of the rest.
+  const end = value.lastIndexOf(")") + 1;
+  const filled = value
+    .slice(0, end)
+    .replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
+      name === undefined ? whole : (facts.get(name)?.replaceAll("$", "$$$$") ?? whole),
+    );
+  return filled + value.slice(end);
 }
 
 function podFact(pod: Pod, fieldPath: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import type { Pod } from "../cluster/cluster.ts";
 import { serviceAccountDir, sharedHome } from "../lib/well-known-paths.ts";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import type { Container, EnvVariable, Host, HostMount, SharedVolume, Toleration, Volume } from "./host.ts";
 import { expand, inheritEnv } from "./inherit-env.ts";
 import { isServerSecret } from "./server-secrets.ts";
@@ -35,7 +36,7 @@ function paperclipContainer(pod: Pod): Container | undefined {
 }
 
 function sharedVolume(pod: Pod, container: Container, volumes: Map<string, Volume>): SharedVolume | undefined {
-  const mount = container.volumeMounts?.find((candidate) => withoutSlash(candidate.mountPath) === sharedHome);
+  const mount = container.volumeMounts?.find((candidate) => withoutTrailingSlashes(candidate.mountPath) === sharedHome);
   const claim = mount && volumes.get(mount.name)?.persistentVolumeClaim;
   if (mount === undefined || claim === undefined) return undefined;
   const subPath = mount.subPath ?? (mount.subPathExpr && expand(mount.subPathExpr, container.env ?? [], pod));
@@ -50,7 +51,8 @@ function inheritMounts(container: Container, volumes: Map<string, Volume>): Host
   const keyFiles = serverKeyFiles(container);
   const mounts = (container.volumeMounts ?? []).filter(
     (mount) =>
-      withoutSlash(mount.mountPath) !== serviceAccountDir && !keyFiles.some((file) => isUnder(mount.mountPath, file)),
+      withoutTrailingSlashes(mount.mountPath) !== serviceAccountDir &&
+      !keyFiles.some((file) => isUnder(mount.mountPath, file)),
   );
   return [...volumes.values()].flatMap((volume) => {
     const inherited = inheritVolume(volume);
@@ -85,11 +87,7 @@ function serverKeyFiles(container: Container): string[] {
 }
 
 function isUnder(folder: string, file: string): boolean {
-  return file === folder || file.startsWith(`${withoutSlash(folder)}/`);
-}
-
-function withoutSlash(path: string): string {
-  return path.replace(/\/+$/, "");
+  return file === folder || file.startsWith(`${withoutTrailingSlashes(folder)}/`);
 }
 
 /** The API server adds these two to every pod (admission plugin DefaultTolerationSeconds). */

@@ -80,7 +80,8 @@ function blankedVariables({ host }: JobRequest): EnvVariable[] {
  * can fill that in.
  */
 function plainValueOf({ value }: EnvVariable): string | undefined {
-  if (!value || /(^|[^$])(\$\$)*\$\([^)]*\)/.test(value)) return undefined;
+  // A reference has its end, so what stands after the last one is not looked at.
+  if (!value || /(?<!\$)(?:\$\$)*\$\(/.test(value.slice(0, value.lastIndexOf(")") + 1))) return undefined;
   return value.replaceAll("$$", "$");
 }
 

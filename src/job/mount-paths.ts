@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../lib/json-object.ts";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import type { JobRequest } from "./job-request.ts";
 import { containerName } from "./names.ts";
 import { path } from "./paths.ts";
@@ -27,6 +28,6 @@ function isAdded(mount: unknown): mount is JsonObject {
 }
 
 function isWithin(folder: string, mountPath: string): boolean {
-  const root = mountPath.replace(/\/+$/, "");
+  const root = withoutTrailingSlashes(mountPath);
   return folder === root || folder.startsWith(`${root}/`);
 }

@@ -65,8 +65,7 @@ export function promptSecretName(job: string, index: number): string {
 
 /** The claim that keeps an agent's database in `dedicated_pvc` mode. */
 export function databaseClaimName(agentId: string): string {
-  const plain = agentId.toLowerCase();
-  return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(plain) && plain === agentId && plain.length <= 200
+  return agentId.length <= 200 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(agentId)
     ? `opencode-db-${agentId}`
     : `opencode-db-${slug(agentId, 40)}-${digest(agentId, 8)}`;
 }
@@ -74,12 +73,18 @@ export function databaseClaimName(agentId: string): string {
 /** An identifier of Paperclip's as a label value: as it is where Kubernetes takes it, else shortened with a digest. */
 export function labelValue(id: string): string {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(id)) return id;
-  const readable = id.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  // Cut before the patterns see it: an identifier may come from an agent, of any length, and the last one of them takes
+  // the square of a run of dots.
+  const readable = id
+    .slice(0, 200)
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
   return [readable.slice(0, 40).replace(/[^A-Za-z0-9]+$/, ""), digest(id, 12)].filter((part) => part !== "").join("-");
 }
 
 function slug(text: string, length: number): string {
   return text
+    .slice(0, 200)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, length)

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import { path } from "./paths.ts";
 
 /** A folder of the shared volume that a pod gets by itself, at the path that it has in Paperclip's own pod. */
@@ -31,7 +32,7 @@ function covers(outer: SharedFolder, inner: SharedFolder): boolean {
 
 /** Undefined: not below the shared volume's root, or not written plainly (`..`, a double slash). */
 function plainPath(folder: string): string | undefined {
-  const plain = folder.replace(/\/+$/, "");
+  const plain = withoutTrailingSlashes(folder);
   return posix.normalize(plain) === plain && plain.startsWith(`${path.shared}/`) ? plain : undefined;
 }
 

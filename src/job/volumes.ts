@@ -1,4 +1,5 @@
 import type { Host, Volume, VolumeMount } from "../host/host.ts";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import type { JobRequest } from "./job-request.ts";
 import { containerName, databaseClaimName, promptSecretName } from "./names.ts";
 import { path } from "./paths.ts";
@@ -72,7 +73,7 @@ export function folderMount(folder: SharedFolder, volume: Host["sharedVolume"]):
   return {
     name: sharedVolumeName,
     mountPath: folder.path,
-    subPath: volume?.subPath ? `${volume.subPath.replace(/\/+$/, "")}/${below}` : below,
+    subPath: volume?.subPath ? `${withoutTrailingSlashes(volume.subPath)}/${below}` : below,
     ...(folder.readOnly || volume?.readOnly ? { readOnly: true } : {}),
   };
 }

@@ -11,7 +11,8 @@ export interface RunArguments {
 }
 
 function names(args: readonly string[], option: string): boolean {
-  return args.some((arg) => arg === option || arg.startsWith(`${option}=`));
+  const negated = option.replace(/^--/, "--no-");
+  return args.some((arg) => arg === option || arg === negated || arg.startsWith(`${option}=`));
 }
 
 /**

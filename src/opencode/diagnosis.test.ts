@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { recorded } from "../../test/fixtures/opencode/recorded.ts";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";
 import { createTranscript } from "./transcript.ts";
@@ -122,4 +123,121 @@ test("a crash without a word tells the exit code and what came last", () => {
   expect(diagnose({ exitCode: 139, transcript: transcriptOf(lines), stderrTail: "" })?.message).toBe(
     "OpenCode ended with exit code 139 without saying why; the last it told was: tool write completed",
   );
+});
+
+describe("other versions", () => {
+  function read(name: string): string {
+    const file = new URL(`../../test/fixtures/opencode/versions/${name}`, import.meta.url);
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  function versionDiagnosis(name: string, exitCode: number): Diagnosis | undefined {
+    return diagnose({
+      exitCode,
+      transcript: transcriptOf(read(`${name}.jsonl`).split("\n")),
+      stderrTail: read(`${name}.stderr.txt`),
+      lastLines: read(`${name}.stdout.txt`).split("\n"),
+    });
+  }
+
+  test.each(["1.1.65-unknown-session", "1.3.2-unknown-session", "1.14.41-unknown-session", "1.1.65-bad-session-id"])(
+    "a session that is not there is told with exit code 0 too: %s",
+    (name) => expect(versionDiagnosis(name, 0)).toMatchObject({ kind: "unknown-session" }),
+  );
+
+  test("the reason stands in the older form of the log", () =>
+    expect(versionDiagnosis("1.15.13-unknown-model", 1)).toMatchObject({ kind: "model-unknown" }));
+
+  test("a usage in place of a run means an argument that this version does not know", () => {
+    const diagnosis = versionDiagnosis("1.0.185-unknown-option", 1);
+    expect(diagnosis).toMatchObject({ kind: "failed", hint: expect.stringContaining("extraArgs") });
+    expect(diagnosis?.message).toContain("does not know an argument");
+  });
+
+  test.each([
+    [
+      'session.processor error=Rate limit reached for requests. stack="AI_APICallError"',
+      "provider-quota",
+      "Rate limit reached for requests.",
+    ],
+    [
+      "session.processor error=Unable to connect. Is the computer able to access the url? process",
+      "provider-unavailable",
+      "Unable to connect.",
+    ],
+    [
+      'llm small=false agent=build error={"error":{"name":"AI_APICallError","cause":{"code":"ConnectionRefused"},"requestBodyValues":{"messages":"secret api key"}}}',
+      "provider-unavailable",
+      "AI_APICallError: ConnectionRefused",
+    ],
+    ['llm small=true agent=title error={"error":{"name":"AI_APICallError"}}', "failed", "without saying why"],
+    ["acp-command promise={} reason=Unable to connect. Unhandled rejection", "failed", "without saying why"],
+  ])("the older log is read without what was asked: %s", (log, kind, words) => {
+    const stderrTail = `ERROR 2026-11-25T17:48:39 +3486ms service=${log}\n`;
+    const diagnosis = diagnose({ exitCode: 1, transcript: transcriptOf([]), stderrTail });
+    expect(diagnosis?.kind).toBe(kind);
+    expect(diagnosis?.message).toContain(words);
+    expect(diagnosis?.message).not.toContain("secret");
+  });
+
+  test("notices of a first start are no reason", () => {
+    const stderrTail =
+      "Performing one time database migration, may take a few minutes...\nsqlite-migration:done\nDatabase migration complete.\n";
+    expect(diagnose({ exitCode: 0, transcript: transcriptOf([]), stderrTail })?.kind).toBe("no-answer");
+    expect(diagnose({ exitCode: null, transcript: transcriptOf([]), stderrTail })?.message).not.toContain("migration");
+  });
+});
+
+test("the session that is not there is told by the words alone", () => {
+  const run = { exitCode: 0, transcript: transcriptOf([]), stderrTail: "Session not found: ses_1\n" };
+  expect(diagnose(run)?.kind).toBe("unknown-session");
+});
+
+test("what a run that answered has on stderr is no failure of it", () => {
+  const { lines } = recorded("two-steps");
+  const stderrTail = "Error: Session not found\nNotFoundError: Session not found: ses_1\n";
+  expect(diagnose({ exitCode: 0, transcript: transcriptOf(lines), stderrTail })).toBeUndefined();
+});
+
+test.each([
+  [
+    "EACCES: permission denied, mkdir 'x'\n path: 'x',\n syscall: 'mkdir',\n errno: -13,\n code: 'EACCES'\n\n\nBun v1.3.14 (Linux x64 baseline)\n",
+    "EACCES: permission denied, mkdir 'x'",
+  ],
+  [
+    "12 | source\n     ^\nerror: ENOSPC: no space left on device, write\n      at open (/$bunfs/root/a.js:1:2)\n\nBun v1.3.14 (Linux x64)\n",
+    "ENOSPC: no space left on device, write",
+  ],
+  [
+    "TypeError: undefined is not an object\n    at main (a.js:1:1)\n\nBun v1.3.14\n",
+    "TypeError: undefined is not an object",
+  ],
+  ["something went wrong\n\nBun v1.3.14 (Linux x64)\n", "something went wrong"],
+])("a crash of Bun tells the error and not Bun's version: %j", (stderrTail, words) =>
+  expect(diagnose({ exitCode: 1, transcript: transcriptOf([]), stderrTail })?.message).toBe(
+    `${words.startsWith("E") ? "OpenCode cannot use a file or folder that it needs" : "OpenCode ended with an error"}: ${words}`,
+  ),
+);
+
+describe("the advice about a permission is true", () => {
+  const rejection = (name: string) =>
+    diagnose({
+      exitCode: 0,
+      transcript: transcriptOf(recorded("permission-rejected").lines),
+      stderrTail: `\u001b[93m\u001b[1m! \u001b[0mpermission requested: ${name} (x); auto-rejecting\n`,
+    });
+
+  test("a .env file is granted in OpenCode's config, not by a setting that is true already", () => {
+    const hint = rejection("read")?.hint;
+    expect(hint).not.toContain("dangerouslySkipPermissions");
+    expect(JSON.parse(/\{.*\}/.exec(hint ?? "")?.[0] ?? "")).toEqual({ permission: { read: { "*.env": "allow" } } });
+  });
+
+  test("only a folder outside is granted by the setting", () => {
+    expect(rejection("external_directory")?.hint).toContain("dangerouslySkipPermissions");
+    for (const name of ["bash", "doom_loop", "edit"]) {
+      expect(rejection(name)?.hint).not.toContain("dangerouslySkipPermissions");
+      expect(rejection(name)?.hint).toContain(`"${name}"`);
+    }
+  });
 });

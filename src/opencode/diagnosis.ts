@@ -1,7 +1,10 @@
 import type { FailureFamily } from "../lib/failure-family.ts";
+import { visibleLine } from "../lib/visible-text.ts";
+import { bounds } from "./bounds.ts";
 import type { OpencodeError } from "./event-error.ts";
 import { present } from "./json-value.ts";
 import { type DiagnosisKind, type FailureFacts, type KnownFailure, knownFailures } from "./known-failure.ts";
+import { explainNoStart, explainUsage } from "./no-start.ts";
 import { readStderr, type StderrFacts } from "./stderr.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -23,12 +26,14 @@ export interface EndedRun {
   transcript: Transcript;
   /** The last lines of stderr. */
   stderrTail: string;
+  /** The last lines that are neither events nor log. */
+  lastLines?: readonly string[];
 }
 
 const wordsLimit = 600;
 
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = visibleLine(text);
   return line.length > wordsLimit ? `${line.slice(0, wordsLimit)}…` : line;
 }
 
@@ -43,8 +48,8 @@ function wordsOf(error: OpencodeError, stderr: StderrFacts): string {
 function factsOf(run: EndedRun, stderr: StderrFacts): FailureFacts | undefined {
   const error = run.transcript.errors.at(-1);
   if (error !== undefined) return { error, words: wordsOf(error, stderr) };
-  const words = stderr.said ?? stderr.logged ?? stderr.lastLine;
-  return words === undefined ? undefined : { words };
+  const words = stderr.said ?? stderr.crash ?? stderr.logged ?? stderr.lastLine;
+  return words === undefined ? undefined : { words: words.slice(0, bounds.message) };
 }
 
 function fits(failure: KnownFailure, { error, words }: FailureFacts): boolean {
@@ -66,18 +71,50 @@ function fromFacts(facts: FailureFacts): Diagnosis {
   };
 }
 
+const permissionHints = {
+  /** Asked only where the setting is off: with it this one is granted. */
+  external_directory: "Set dangerouslySkipPermissions, or allow the folder under `permission` in OpenCode's config.",
+  read: 'OpenCode asks before it reads a .env file, and nobody can answer in a run. Allow it with {"permission": {"read": {"*.env": "allow"}}} in OpenCode\'s config, which the agent\'s env can hold as OPENCODE_CONFIG_CONTENT.',
+} as const;
+
+function permissionHint(name: string | undefined): string {
+  if (name === "external_directory" || name === "read") return permissionHints[name];
+  const what = name === undefined ? "the tool" : `"${name}"`;
+  return `Allow ${what} under \`permission\` in OpenCode's config, which the agent's env can hold as OPENCODE_CONFIG_CONTENT.`;
+}
+
 /** 1.18.33 ends a run whose tool was refused with exit code 0, after `step_finish` with reason `tool-calls`. */
 function rejected(run: EndedRun, stderr: StderrFacts): Diagnosis | undefined {
   if (run.transcript.lastReason !== "tool-calls") return undefined;
   const refusal = run.transcript.toolErrors.findLast(({ message }) => /rejected permission/i.test(message));
   const words = stderr.rejection ?? (refusal === undefined ? undefined : `${refusal.tool}: ${refusal.message}`);
   if (words === undefined) return undefined;
+  const permission = /permission requested: (\w{1,60})/.exec(stderr.rejection ?? "")?.[1];
   return {
     kind: "permission-rejected",
     message: `OpenCode stopped at a tool that nobody could permit: ${oneLine(words)}`,
-    hint: "Set dangerouslySkipPermissions, or allow the tool under `permission` in OpenCode's config.",
+    hint: permissionHint(permission),
   };
 }
+
+/**
+ * Versions before 1.14 end with code 0 after errors that nothing caught, a session that they do not have among them
+ * (seen with 1.1.65 and 1.3.2): then the reason stands on stderr alone. Notices stand there too, so its last line
+ * counts only where it is known for a failure.
+ */
+function saidOnStderr(run: EndedRun, stderr: StderrFacts): Diagnosis | undefined {
+  const { summary, toolCalls, steps } = run.transcript;
+  if (summary !== "" || toolCalls > 0 || steps > 0) return undefined;
+  const words = stderr.said ?? stderr.crash ?? stderr.logged;
+  if (words !== undefined) return fromFacts({ words: words.slice(0, bounds.message) });
+  const last = stderr.lastLine?.slice(0, bounds.message);
+  return last !== undefined && knownFailures.some((failure) => failure.pattern.test(last))
+    ? fromFacts({ words: last })
+    : undefined;
+}
+
+const lostEnd =
+  "Run it again. OpenCode 1.15 loses the end of its output now and then: use an image with another version if it repeats.";
 
 function silent(run: EndedRun): Diagnosis | undefined {
   const { summary, toolCalls, steps, lastReason } = run.transcript;
@@ -85,10 +122,11 @@ function silent(run: EndedRun): Diagnosis | undefined {
     return {
       kind: "no-answer",
       message: "OpenCode ended in the middle of a turn, after tool calls and without an answer",
+      hint: lostEnd,
     };
   }
   if (summary !== "" || toolCalls > 0) return undefined;
-  if (steps === 0) return { kind: "no-answer", message: "OpenCode ended without printing anything" };
+  if (steps === 0) return { kind: "no-answer", message: "OpenCode ended without printing anything", hint: lostEnd };
   const why = lastReason === undefined || lastReason === "stop" ? "" : ` (${lastReason})`;
   return { kind: "no-answer", message: `The model ended its turn without a word and without a tool call${why}` };
 }
@@ -108,8 +146,11 @@ export function diagnose(run: EndedRun): Diagnosis | undefined {
   if (run.exitCode === 0 || hasRecovered(run)) {
     const hasFailed = run.transcript.errors.length > 0 && !run.transcript.finishedWell;
     const facts = hasFailed ? factsOf(run, stderr) : undefined;
-    return facts === undefined ? (rejected(run, stderr) ?? silent(run)) : fromFacts(facts);
+    if (facts !== undefined) return fromFacts(facts);
+    return rejected(run, stderr) ?? saidOnStderr(run, stderr) ?? silent(run);
   }
+  const unstarted = explainNoStart(run) ?? (stderr.said === undefined ? explainUsage(run) : undefined);
+  if (unstarted !== undefined) return unstarted;
   const facts = factsOf(run, stderr);
   if (facts !== undefined) return fromFacts(facts);
   const ending = run.exitCode === null ? "was ended" : `ended with exit code ${run.exitCode}`;

@@ -15,6 +15,10 @@ export type DiagnosisKind =
   | "config-invalid"
   | "answer-refused"
   | "permission-rejected"
+  /** There is no `opencode` in the image, or what it needs to start is not there. */
+  | "program-missing"
+  /** There is one, and this machine cannot run it. */
+  | "program-unusable"
   | "no-answer"
   | "failed";
 
@@ -47,10 +51,28 @@ function isStatus(error: OpencodeError, ...statuses: number[]): boolean {
 /** In the order in which they are tried: what is specific comes first. */
 export const knownFailures: readonly KnownFailure[] = [
   {
+    // Before the provider's: "permission denied" and "quota exceeded" are a file system's words too.
+    kind: "failed",
+    meaning: "OpenCode cannot use a file or folder that it needs",
+    pattern: /\b(?:EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EMFILE|ENFILE|ENAMETOOLONG): /,
+    samples: [
+      "EACCES: permission denied, mkdir '/paperclip/x'",
+      "EROFS: read-only file system, open '/etc/x'",
+      "ENOSPC: no space left on device, write",
+    ],
+    hint: "Check that the path is on a volume with room that user 1000 may write, and that no limit of the node is reached.",
+  },
+  {
     kind: "unknown-session",
     meaning: "OpenCode does not know the session that was to be continued",
-    pattern: /session not found|unknown session|no such session/i,
-    samples: ["Session not found"],
+    pattern:
+      /session not found|unknown session|no such session|resource not found: \S{0,300}\/storage\/session\/|must start with \\?"ses/i,
+    samples: [
+      "Session not found",
+      "NotFoundError: Session not found: ses_does_not_exist", // 1.3.2, which exits with 0
+      // 1.1.65, which exits with 0
+      "NotFoundError: Resource not found: /agent/home/.local/share/opencode/storage/session/global/ses_0.json",
+    ],
   },
   {
     kind: "context-overflow",
@@ -82,7 +104,7 @@ export const knownFailures: readonly KnownFailure[] = [
     kind: "model-unknown",
     meaning: "The model is not known",
     pattern:
-      /model not found|ModelNotFoundError|provider not found|model [^.]*(?:does not exist|is not supported|not available)/i,
+      /model not found|ModelNotFoundError|provider not found|model [^.]{0,200}(?:does not exist|is not supported|not available)/i,
     decides: (error) => error.providerCode === "model_not_found",
     samples: [
       "ProviderModelNotFoundError: Model not found: scripted/nothing.",
@@ -128,7 +150,7 @@ export const knownFailures: readonly KnownFailure[] = [
   {
     kind: "config-invalid",
     meaning: "OpenCode does not accept its configuration",
-    pattern: /configuration is invalid|is not valid JSON|config(?:uration)? .*invalid|ConfigInvalidError/i,
+    pattern: /configuration is invalid|is not valid JSON|config(?:uration)? .{0,200}invalid|ConfigInvalidError/i,
     samples: [
       "Config file at OPENCODE_CONFIG_CONTENT is not valid JSON(C):",
       'Configuration is invalid at OPENCODE_CONFIG_CONTENT ↳ Expected "manual" | "auto" | "disabled", got "perhaps" share',
@@ -147,7 +169,7 @@ export const knownFailures: readonly KnownFailure[] = [
     kind: "provider-unavailable",
     meaning: "The model's provider failed or cannot be reached",
     pattern:
-      /overloaded|server.?error|service unavailable|bad gateway|gateway time-?out|unable to connect|cannot connect|connection (?:error|refused|reset|closed|lost)|socket|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|timed? ?out|fetch failed|network error|unexpected (?:EOF|end)|terminated|stream error/i,
+      /overloaded|server.?error|service unavailable|bad gateway|gateway time-?out|unable to connect|cannot connect|connection (?:error|refused|reset|closed|lost)|socket|ConnectionRefused|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|timed? ?out|fetch failed|network error|unexpected (?:EOF|end)|terminated|stream error/i,
     decides: (error) => (error.statusCode ?? 0) >= 500 || isStatus(error, 408) || error.isRetryable === true,
     samples: [
       "The engine is currently overloaded.",

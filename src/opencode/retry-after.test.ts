@@ -29,3 +29,14 @@ test.each([
 test("a message without a time asks for nothing", () => {
   expect(retryAfterFromMessage("Please try again later in the day.")).toBeUndefined();
 });
+
+test("the first time in a message counts, whatever stands before it", () => {
+  expect(retryAfterFromMessage("Do not retry in anger. Try again in 1m 30s.")).toBe(90_000);
+  expect(retryAfterFromMessage("retry in ".repeat(10_000))).toBeUndefined();
+});
+
+test.each([
+  { "retry-after": "1e999" },
+  { "retry-after-ms": "Infinity" },
+  { "x-ratelimit-reset": `${"9".repeat(99)}d`.repeat(2) },
+])("%j is no time", (headers) => expect(Number.isFinite(retryAfterFromHeaders(headers, now) ?? 0)).toBe(true));

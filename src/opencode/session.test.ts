@@ -38,3 +38,14 @@ test("the session's id is what Paperclip shows", () => {
 });
 
 test("nothing is serialized as nothing", () => expect(sessionCodec.serialize(null)).toBeNull());
+
+test.each(["", "s1", "--session=x", "ses_", "ses_a b", "ses_a;b", `ses_${"a".repeat(130)}`, "ses_\u0000"])(
+  "what is no id of OpenCode's names no session: %j",
+  (sessionId) => expect(readSession({ sessionId })).toBeUndefined(),
+);
+
+test("a session keeps no more beside its own fields than a session needs", () => {
+  const session = { sessionId: "ses_1", cwd: "/w", other: "x".repeat(20_000) };
+  expect(readSession(session)).toEqual({ sessionId: "ses_1", cwd: "/w" });
+  expect(readSession({ sessionId: "ses_1", cwd: "/".repeat(5_000) })).toEqual({ sessionId: "ses_1" });
+});

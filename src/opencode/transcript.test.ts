@@ -110,3 +110,22 @@ test("a view does not change with what comes after it", () => {
   for (const each of lines.slice(4)) transcript.add(each);
   expect(early).toEqual(copy);
 });
+
+test("the sum of a run's tokens and cost is one that a database holds, and it is told that it was cut", () => {
+  const transcript = createTranscript();
+  const step = (input: number, cost: number) =>
+    transcript.add(JSON.stringify({ type: "step_finish", part: { reason: "stop", tokens: { input }, cost } }));
+  step(900_000_000, 9_000);
+  expect(transcript.view()).toMatchObject({ clamped: false, costUsd: 9_000, usage: { inputTokens: 900_000_000 } });
+  step(900_000_000, 9_000);
+  expect(transcript.view()).toMatchObject({ clamped: true, costUsd: 10_000, usage: { inputTokens: 1_000_000_000 } });
+  step(-5, -5);
+  expect(transcript.view()).toMatchObject({ costUsd: 10_000, usage: { inputTokens: 1_000_000_000 } });
+});
+
+test("a negative number takes nothing away and is told", () => {
+  const transcript = createTranscript();
+  transcript.add('{"type":"step_finish","part":{"reason":"stop","tokens":{"input":5},"cost":1}}');
+  transcript.add('{"type":"step_finish","part":{"reason":"stop","tokens":{"input":-3},"cost":-1}}');
+  expect(transcript.view()).toMatchObject({ clamped: true, costUsd: 1, usage: { inputTokens: 5 } });
+});

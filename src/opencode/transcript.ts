@@ -1,4 +1,5 @@
-import { type OpencodeEvent, parseEvent, type ToolEvent } from "./event.ts";
+import { clampAmount, mostTokens, mostUsd } from "./bounds.ts";
+import { type OpencodeEvent, parseEvent, type StepFinishEvent, type ToolEvent } from "./event.ts";
 import type { OpencodeError } from "./event-error.ts";
 import { present } from "./json-value.ts";
 
@@ -21,6 +22,8 @@ export interface Transcript {
   summary: string;
   usage: TokenUsage;
   costUsd: number;
+  /** Tokens or cost were negative or more than one run can use: what stands here is what is believed of them. */
+  clamped: boolean;
   /** The first errors and the last one. */
   errors: readonly OpencodeError[];
   /** Errors that are not in the list. */
@@ -130,6 +133,7 @@ export function createTranscript(): TranscriptBuilder {
   const usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
   const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity"> = {};
   let costUsd = 0;
+  let clamped = false;
   let steps = 0;
   let toolCalls = 0;
   let finishedWell = true;
@@ -139,12 +143,20 @@ export function createTranscript(): TranscriptBuilder {
     if (event.failed) toolErrors.push({ tool: event.tool, message: headOf(event.output, messageLimit) });
   }
 
-  function addStep(event: Extract<OpencodeEvent, { kind: "step-finish" }>): void {
+  function sum(before: number, more: number, most: number): number {
+    const total = clampAmount(before + more, most);
+    clamped ||= total.clamped;
+    return total.amount;
+  }
+
+  function addStep(event: StepFinishEvent): void {
+    const { tokens } = event;
     steps += 1;
-    usage.inputTokens += event.tokens.input;
-    usage.outputTokens += event.tokens.output + event.tokens.reasoning;
-    usage.cachedInputTokens += event.tokens.cacheRead;
-    costUsd += event.costUsd;
+    clamped ||= event.clamped;
+    usage.inputTokens = sum(usage.inputTokens, tokens.input, mostTokens);
+    usage.outputTokens = sum(usage.outputTokens, tokens.output + tokens.reasoning, mostTokens);
+    usage.cachedInputTokens = sum(usage.cachedInputTokens, tokens.cacheRead, mostTokens);
+    costUsd = sum(costUsd, event.costUsd, mostUsd);
     facts.lastReason = event.reason;
     if (event.reason === "stop") finishedWell = true;
   }
@@ -173,6 +185,7 @@ export function createTranscript(): TranscriptBuilder {
       summary: texts.join(),
       usage: { ...usage },
       costUsd,
+      clamped,
       errors: errors.list(),
       errorsDropped: errors.dropped(),
       toolErrors: toolErrors.list(),

@@ -1,5 +1,6 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { JsonObject } from "../lib/json-object.ts";
+import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import { objectAt, objectsAt, textAt } from "./read-context.ts";
 
 /** A tool server that Paperclip opened for this run. The token is a secret. */
@@ -24,7 +25,7 @@ export function readMcpServers(
 
 /** Gateways come with a path below Paperclip's address, outside of `/api`. */
 function managedGateways(context: JsonObject, apiUrl: string): McpServer[] {
-  const base = apiUrl.replace(/\/+$/, "").replace(/\/api$/, "");
+  const base = withoutTrailingSlashes(apiUrl).replace(/\/api$/, "");
   return objectsAt(objectAt(context, "paperclipManagedMcp"), "gateways").flatMap((gateway) => {
     const name = textAt(gateway, "name");
     const endpointPath = textAt(gateway, "endpointPath");

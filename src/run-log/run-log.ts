@@ -1,4 +1,5 @@
 import { ownPrefix } from "../lib/own-prefix.ts";
+import { visibleText } from "../lib/visible-text.ts";
 
 /** The run's log in Paperclip, as the adapter writes to it. Calls are made one after the other; none of them rejects. */
 export interface RunLog {
@@ -10,6 +11,9 @@ export interface RunLog {
 
 /** A log that stands still must delay neither a stop nor a limit. */
 const sayMs = 5_000;
+
+/** Characters of one line of the adapter's own. */
+const longestSaid = 8_000;
 
 export interface RunLogOptions {
   /** From its abort on, nobody waits for the adapter's own lines. */
@@ -35,8 +39,15 @@ export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {
   return {
     stdout: (text) => write("stdout", text),
     stderr: (text) => write("stderr", text),
-    say: (text) => orSoon(write("stdout", `${ownPrefix} ${text.replace(/\s*\n\s*/g, " ")}\n`), signal),
+    say: (text) => orSoon(write("stdout", `${ownPrefix} ${oneLine(text)}\n`), signal),
   };
+}
+
+/** What is said may quote an agent, a cluster or a file: one line of what can be shown, of bounded length. */
+function oneLine(text: string): string {
+  const lines = visibleText(text.slice(0, longestSaid)).split("\n");
+  const line = lines.map((part) => part.trim()).filter((part) => part !== "");
+  return line.join(" ") + (text.length > longestSaid ? "…" : "");
 }
 
 function orSoon(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

@@ -213,3 +213,8 @@ test("a failure before the Job says what it says, with code, family and time", (
     retryNotBefore: retryNotBefore.toISOString(),
   });
 });
+
+test.each(["program-missing", "program-unusable"] as const)("%s is the container's failure to start", (kind) => {
+  const result = report({ kind: "exited", exitCode: 127, source: "launcher" }, diagnosed(kind), facts());
+  expect(result.errorCode).toBe("k8s_container_start_failed");
+});

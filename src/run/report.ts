@@ -2,6 +2,8 @@ import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { describeFailure, type FailureCode, type RunFailure } from "../failure/failure.ts";
 import type { FailureFamily } from "../lib/failure-family.ts";
 import { sentence } from "../lib/sentence.ts";
+import { storable } from "../lib/storable-text.ts";
+import { visibleLine, visibleText } from "../lib/visible-text.ts";
 import type { Diagnosis } from "../opencode/diagnosis.ts";
 import type { Transcript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
@@ -33,7 +35,7 @@ interface Failing {
 export function report(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunFacts): AdapterExecutionResult {
   const failing = failingOf(ending, diagnosis, facts);
   const { transcript } = facts;
-  return {
+  return storable({
     exitCode: exitCodeOf(ending, failing),
     signal: null,
     timedOut: ending.kind === "timeout" || failing?.code === "timeout",
@@ -51,7 +53,7 @@ export function report(ending: Ending, diagnosis: Diagnosis | undefined, facts: 
     clearSession: facts.clearSession,
     summary: transcript.summary || null,
     resultJson: resultJson(ending, diagnosis, facts),
-  };
+  });
 }
 
 /** Paperclip counts code 0 without a message as success, and null without a message too (server 2026.916.1). */
@@ -64,12 +66,12 @@ function exitCodeOf(ending: Ending, failing: Failing | undefined): number | null
 /** A run that ended before it had anything to tell. */
 export function reportFailure(failure: RunFailure): AdapterExecutionResult {
   const { code, message, family, retryNotBefore, hint } = failure;
-  return {
+  return storable({
     exitCode: null,
     signal: null,
     timedOut: false,
     ...failureFields({ code, message, family, hint, retryNotBefore: retryNotBefore?.toISOString() }),
-  };
+  });
 }
 
 /** Cancelled before its Job ran. Not `confirmed`: the Job was resumed in that moment, and may still be there. */
@@ -90,7 +92,8 @@ function failureFields({ code, message, family, retryNotBefore, hint }: Failing)
   const advice = code === "cancelled" ? "" : (hint ?? describeFailure(code).hint);
   return {
     errorCode: code,
-    errorMessage: sentence(message, advice),
+    // Whatever it quotes: an agent's words, the cluster's, a setting. Pages and terminals show it.
+    errorMessage: visibleText(sentence(message, advice)),
     ...(family ? { errorFamily: family } : {}),
     ...(retryNotBefore ? { retryNotBefore } : {}),
   };
@@ -108,12 +111,12 @@ function failingOf(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunF
     case "timeout":
       return {
         code: "timeout",
-        message: `The run took longer than its ${facts.timeoutSec} s and was ended${ending.forced ? " by force" : ""}.`,
+        message: `The run took longer than its ${facts.timeoutSec} s and was ended${ending.forced ? " by force" : ""}.${because(diagnosis)}`,
       };
     case "inactive":
       return {
         code: "inactivity_timeout",
-        message: `The agent printed nothing for ${facts.inactivityTimeoutSec} s and was ended.`,
+        message: `The agent printed nothing for ${facts.inactivityTimeoutSec} s and was ended.${because(diagnosis)}`,
       };
     case "detached":
       return {
@@ -125,6 +128,11 @@ function failingOf(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunF
     case "exited":
       return exitFailure(ending, diagnosis, facts);
   }
+}
+
+/** What kept a run busy or silent until its time was up, where OpenCode's log tells. */
+function because(diagnosis: Diagnosis | undefined): string {
+  return diagnosis === undefined ? "" : ` ${diagnosis.message}`;
 }
 
 /** Without a diagnosis OpenCode did its work, whatever its code: 1.18.33 ends with 1 after an error it recovered from. */
@@ -158,12 +166,18 @@ function withTable(code: FailureCode, message: string): Failing {
   return { code, message, family: describeFailure(code).family };
 }
 
+/** The last lines that the message does not have already, whatever marks stand before them there or here. */
 function withLastLines(message: string, lines: readonly string[]): string {
-  const shown = lines.filter((line) => line.trim() !== "" && !message.includes(line.trim())).slice(-5);
-  return shown.length === 0
-    ? message
-    : sentence(message, `Last lines: ${shown.map((line) => line.slice(0, 400)).join(" | ")}`);
+  const withoutMarks = (line: string) => visibleLine(line.slice(0, 2_000)).replace(/^[^\p{L}\p{N}[{(/]+/u, "");
+  const told = visibleLine(message);
+  const fresh = [...new Set(lines.map(withoutMarks))].filter(
+    (line) => line !== "" && !told.includes(line.slice(0, longestTold)),
+  );
+  const shown = fresh.slice(-5).map((line) => line.slice(0, longestTold));
+  return shown.length === 0 ? message : sentence(message, `Last lines: ${shown.join(" | ")}`);
 }
+
+const longestTold = 400;
 
 /** What OpenCode's own failures are called in the result. */
 const codeOfDiagnosis: Record<Diagnosis["kind"], FailureCode> = {
@@ -178,6 +192,8 @@ const codeOfDiagnosis: Record<Diagnosis["kind"], FailureCode> = {
   "config-invalid": "opencode_failed",
   "answer-refused": "opencode_failed",
   "permission-rejected": "opencode_failed",
+  "program-missing": "k8s_container_start_failed",
+  "program-unusable": "k8s_container_start_failed",
   "no-answer": "opencode_no_answer",
   failed: "opencode_failed",
 };
@@ -193,6 +209,7 @@ function resultJson(
     ...(diagnosis ? { diagnosis: diagnosis.kind } : {}),
     steps: transcript.steps,
     toolCalls: transcript.toolCalls,
+    ...(transcript.clamped ? { usageClamped: true } : {}),
     ...(transcript.toolErrors.length > 0 ? { toolErrors: transcript.toolErrors } : {}),
     ...(ending.kind === "cancelled" && ending.gone ? { executionCancellation: acknowledgement(ending.forced) } : {}),
   };

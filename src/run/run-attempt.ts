@@ -57,7 +57,13 @@ export async function runAttempt(
     deps,
   );
   removeLater(request, { job, supervised }, deps);
-  return summarizeAttempt(request, attempt, { supervised, transcript: transcript.view(), lastLines, stderrTail, deps });
+  const said = transcript.view();
+  if (said.clamped) {
+    await log.say(
+      "the tokens or the cost that were printed are negative or more than a run can use; they are counted as far as they can be",
+    );
+  }
+  return summarizeAttempt(request, attempt, { supervised, transcript: said, lastLines, stderrTail, deps });
 }
 
 /** A run that cannot be followed any more is ended with its Job: nobody would collect its result. */

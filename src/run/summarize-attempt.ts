@@ -1,4 +1,5 @@
 import { present } from "../lib/present.ts";
+import { shownUrl } from "../lib/shown-url.ts";
 import { type Diagnosis, diagnose } from "../opencode/diagnosis.ts";
 import { parseModelId } from "../opencode/model-id.ts";
 import type { Transcript } from "../opencode/transcript.ts";
@@ -24,7 +25,7 @@ export async function summarizeAttempt(
 ): Promise<Attempted> {
   const { ending } = supervised;
   const { settings } = request;
-  const diagnosis = diagnosisOf(ending, { transcript, stderrTail });
+  const diagnosis = diagnosisOf(ending, { transcript, stderrTail, lastLines });
   const again = attempt.number === 0 ? againFor(diagnosis, { attempt, transcript }) : undefined;
   const overflow = diagnosis?.kind === "context-overflow";
   const provider = parseModelId(settings.model)?.provider ?? null;
@@ -48,10 +49,16 @@ export async function summarizeAttempt(
 
 function diagnosisOf(
   ending: Ending,
-  { transcript, stderrTail }: Pick<AttemptOutput, "transcript" | "stderrTail">,
+  { transcript, stderrTail, lastLines }: Pick<AttemptOutput, "transcript" | "stderrTail" | "lastLines">,
 ): Diagnosis | undefined {
+  if (ending.kind === "timeout" || ending.kind === "inactive") {
+    // OpenCode tries a provider again and again without an event; its log on stderr says so.
+    const diagnosis = diagnose({ exitCode: null, transcript, stderrTail: stderrTail.join("\n"), lastLines });
+    const isProvider = diagnosis?.kind === "provider-unavailable" || diagnosis?.kind === "provider-quota";
+    return isProvider ? diagnosis : undefined;
+  }
   if (ending.kind !== "exited") return undefined;
-  const diagnosis = diagnose({ exitCode: ending.exitCode, transcript, stderrTail: stderrTail.join("\n") });
+  const diagnosis = diagnose({ exitCode: ending.exitCode, transcript, stderrTail: stderrTail.join("\n"), lastLines });
   // Code 0 without the launcher's end mark: what looks like silence is output that was lost.
   const lost = ending.source === "status" && ending.exitCode === 0 && diagnosis?.kind === "no-answer";
   return lost ? undefined : diagnosis;
@@ -78,7 +85,17 @@ function sessionParams(
   const kept = settings.agentDbMode === "dedicated_pvc" || ending.kind !== "failed";
   const sessionId = kept ? (transcript.sessionId ?? attempt.sessionId) : attempt.sessionId;
   if (!sessionId) return null;
-  return { ...(session?.sessionId === sessionId ? session : {}), sessionId, cwd, ...present(workspace) };
+  return {
+    ...(session?.sessionId === sessionId ? session : {}),
+    sessionId,
+    cwd,
+    ...present({ ...workspace, repoUrl: shown(workspace.repoUrl) }),
+  };
+}
+
+/** Without a login, which a repository's address may hold: Paperclip keeps a session's fields in the clear. */
+function shown(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : shownUrl(url);
 }
 
 async function inferBiller(

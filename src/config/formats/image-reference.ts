@@ -1,8 +1,12 @@
+/** A repository of 255, a tag of 128 and a digest, each with its sign, in the limits of the registries' own protocol. */
+const longest = 1_024;
+
 /**
  * Whether a text can name an image at all. The registry alone knows whether the image exists; this catches what the
  * kubelet answers with InvalidImageName: spaces, capital letters in the path, a broken tag or digest.
  */
 export function isImageReference(text: string): boolean {
+  if (text.length > longest) return false;
   const match = /^(?<path>[^\s@]+?)(?::(?<tag>[^\s:/@]+))?(?:@(?<digest>\S+))?$/.exec(text);
   const { path = "", tag, digest } = match?.groups ?? {};
   if (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag)) return false;

@@ -1,5 +1,8 @@
 const grammar = /^(\d+(?:\.\d*)?|\.\d+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,2})?$/;
 
+/** Digits of more than any amount; a number of a million digits takes seconds to compare. */
+const longest = 64;
+
 const factors: Readonly<Record<string, { tens?: number; twos?: number }>> = {
   n: { tens: -9 },
   u: { tens: -6 },
@@ -20,7 +23,7 @@ const factors: Readonly<Record<string, { tens?: number; twos?: number }>> = {
 
 /** Whether Kubernetes reads this text as an amount, such as `500m`, `1.5` or `2Gi`. A negative amount is none. */
 export function isQuantity(text: string): boolean {
-  return grammar.test(text);
+  return text.length <= longest && grammar.test(text);
 }
 
 /** Below zero when `left` is less than `right`. Both must be quantities. */

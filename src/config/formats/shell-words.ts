@@ -3,12 +3,16 @@ import type { Parsed } from "./text.ts";
 const word = /(?:[^\s"'\\,]|,(?!\s|-|$)|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/y;
 const separator = /(?:\s|,)+/y;
 
+/** More than a command line of arguments needs. */
+const longest = 64 * 1024;
+
 /**
  * Splits arguments as a shell does, with quotes and backslashes, and at commas as Paperclip's form does, which asks for
  * "comma-separated" arguments. A comma inside a word, as in `--models=a,b`, does not split: only one before a blank,
  * before a dash or at the end does.
  */
 export function splitShellWords(text: string): Parsed<string[]> {
+  if (text.length > longest) return { ok: false, reason: `they have more than ${longest} characters` };
   const words: string[] = [];
   let at = 0;
   while (at < text.length) {

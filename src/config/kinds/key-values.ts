@@ -1,6 +1,13 @@
 import { isLabelValue, isQualifiedName } from "../formats/kubernetes-names.ts";
 import { isReservedLabel } from "../formats/reserved-labels.ts";
-import { isCommentary, meaningfulLines, type Parsed, parseKeyValueLines, parseYaml } from "../formats/text.ts";
+import {
+  isCommentary,
+  meaningfulLines,
+  type Parsed,
+  parseKeyValueLines,
+  parseYaml,
+  yamlLimits,
+} from "../formats/text.ts";
 import type { Kind, Refuse } from "./kind.ts";
 
 export type KeyValues = Readonly<Record<string, string>>;
@@ -57,7 +64,8 @@ function keyValuesKind(name: string, check: (values: KeyValues, refuse: Refuse) 
 /** Takes an object, `key=value` lines, and YAML or JSON with or without the setting's name above it. */
 function readKeyValues(value: unknown, name: string): Parsed<KeyValues> {
   if (typeof value !== "string") return readObject(value);
-  if (meaningfulLines(value).every((line) => line.includes("="))) return parseKeyValueLines(value);
+  if (value.length > yamlLimits.characters || meaningfulLines(value).every((line) => line.includes("=")))
+    return parseKeyValueLines(value);
   const yaml = parseYaml(value, "text");
   return yaml.ok ? readObject(withoutHeading(yaml.value, name)) : yaml;
 }
@@ -69,7 +77,7 @@ function readObject(value: unknown): Parsed<KeyValues> {
   const entries: [string, string][] = [];
   for (const [key, item] of Object.entries(value)) {
     if (!["string", "number", "boolean"].includes(typeof item)) {
-      return { ok: false, reason: `the value of ${key} is not text` };
+      return { ok: false, reason: `the value of ${key.slice(0, 80)} is not text` };
     }
     entries.push([key, String(item)]);
   }

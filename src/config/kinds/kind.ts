@@ -25,7 +25,12 @@ export function describeFound(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) {
     const keys = Object.keys(value);
-    return keys.length === 0 ? "an empty object" : `an object with ${keys.slice(0, 5).join(", ")}`;
+    return keys.length === 0
+      ? "an empty object"
+      : `an object with ${keys
+          .slice(0, 5)
+          .map((key) => key.slice(0, 80))
+          .join(", ")}`;
   }
   return String(value);
 }

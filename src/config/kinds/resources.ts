@@ -3,7 +3,7 @@ import { isQualifiedName } from "../formats/kubernetes-names.ts";
 import { compareQuantities, isQuantity } from "../formats/quantity.ts";
 import { isCommentary, parseYaml } from "../formats/text.ts";
 import { withoutHeading } from "./key-values.ts";
-import { isUnset, type Kind, type Refuse } from "./kind.ts";
+import { describeFound, isUnset, type Kind, type Refuse } from "./kind.ts";
 import { quantityExpected } from "./scalars.ts";
 
 type Amounts = Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ function readAmounts(side: (typeof sides)[number], given: Record<string, unknown
     if (!isQualifiedName(name))
       refuse("the name of a resource, such as cpu or nvidia.com/gpu", { at: [side, name], found: name });
     else if (typeof text !== "string" || !isQuantity(text.trim())) {
-      refuse(quantityExpected, { at: [side, name], found: JSON.stringify(amount) });
+      refuse(quantityExpected, { at: [side, name], found: describeFound(amount) });
     } else entries.push([name, text.trim()]);
   }
   return Object.fromEntries(entries);

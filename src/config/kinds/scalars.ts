@@ -1,6 +1,9 @@
 import { isQuantity } from "../formats/quantity.ts";
 import type { Kind, Refuse } from "./kind.ts";
 
+/** Linux takes no longer path (PATH_MAX), and nothing else on one line is longer. */
+const longestLine = 4_096;
+
 /** One line of text, trimmed. With `check`, only what it accepts. */
 export function textKind(check?: { accepts: (text: string) => boolean; expected: string }): Kind<string> {
   return {
@@ -9,6 +12,7 @@ export function textKind(check?: { accepts: (text: string) => boolean; expected:
     read(value, refuse) {
       const text = typeof value === "number" ? String(value) : value;
       if (typeof text !== "string") return refuseAs("", refuse, check?.expected ?? "text");
+      if (text.length > longestLine) return refuseAs("", refuse, `at most ${longestLine} characters`);
       if (check && !check.accepts(text.trim())) refuse(check.expected);
       return text.trim();
     },

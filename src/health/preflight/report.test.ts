@@ -56,3 +56,16 @@ test("what does not begin as a result is none", () => {
     {},
   );
 });
+
+test("words and offers of an image are bounded, and nothing in them is obeyed by a terminal", () => {
+  const evil = `\u001b[2J\u202e${"x".repeat(100_000)}`;
+  const offers = Array.from({ length: 1_000 }, (_, at) => `preflight model offer corp/m${at}`);
+  const report = readPreflightReport([
+    `preflight opencode failed 1 ${evil}`,
+    ...offers,
+    "preflight model unlisted 1000 1000",
+  ]);
+  expect(JSON.stringify(report).length).toBeLessThan(5_000);
+  expect(report).toMatchObject({ opencode: { kind: "failed", words: expect.stringMatching(/^x+$/) } });
+  expect(report.model?.kind === "unlisted" ? report.model.offers.slice(0, 2) : []).toEqual(["corp/m0", "corp/m1"]);
+});

@@ -1,3 +1,6 @@
+import { visibleText } from "../../lib/visible-text.ts";
+import { parseModelId } from "../../opencode/model-id.ts";
+
 /** What an agent's pod was found to have, by `preflight.sh`. A part is absent as long as nothing was told of it. */
 export interface PreflightReport {
   opencode?: { kind: "version"; version: string } | { kind: "missing" } | Failed;
@@ -40,12 +43,21 @@ const forms: readonly [form: RegExp, read: (found: readonly string[], before: re
   ];
 
 const prefix = "preflight ";
-const offer = /^preflight model offer (\S+\/\S+)$/;
+const offer = /^preflight model offer (\S{1,300})$/;
+
+/** Characters of a line that are read: an agent's image prints them. */
+const longestLine = 2_000;
+
+/** Offers that are kept. */
+const mostOffers = 50;
 
 /** Reads the script's lines. A line in no form of its own says nothing: what it should have told stays untold. */
 export function readPreflightReport(lines: readonly string[]): PreflightReport {
-  const told = lines.map((line) => line.trimEnd()).filter((line) => line.startsWith(prefix));
-  const offers = told.flatMap((line) => offer.exec(line)?.[1] ?? []);
+  const told = lines
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => visibleText(line.slice(0, longestLine)).trimEnd());
+  const offered = told.flatMap((line) => offer.exec(line)?.[1] ?? []);
+  const offers = offered.filter((model) => parseModelId(model) !== undefined).slice(0, mostOffers);
   const parts = told.map((line) => readPart(line.slice(prefix.length), offers));
   return Object.assign({}, ...parts);
 }

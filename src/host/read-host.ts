@@ -3,7 +3,7 @@ import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
 import { readBulkSecrets } from "./bulk-secrets.ts";
 import type { Host } from "./host.ts";
-import { extractHost } from "./inherit.ts";
+import { extractHost, isServerKeyIn } from "./inherit.ts";
 import { type PodIdentity, type PodIdentitySource, podNameVariable, readPodIdentity } from "./pod-identity.ts";
 
 /**
@@ -46,7 +46,8 @@ async function readHost(cluster: HostCluster, source: PodIdentitySource, signal:
     if (pod === undefined) return elsewhere ? { kind: "outside", why: notThere(own, cluster.server) } : notFound(own);
     const host = extractHost(pod);
     if (host !== undefined) {
-      return { kind: "in-pod", host: { ...host, bulkSecrets: await readBulkSecrets(host, cluster, signal) } };
+      const bulkSecrets = await readBulkSecrets(host, { cluster, isServerKey: isServerKeyIn(pod), signal });
+      return { kind: "in-pod", host: { ...host, bulkSecrets } };
     }
     return { kind: "outside", why: `Pod ${own.namespace}/${pod.metadata?.name} has no container with an image.` };
   } catch (error) {

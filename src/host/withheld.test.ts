@@ -104,6 +104,11 @@ describe("a volume stays out", () => {
     expect(inherited(env, volumes, { keys: ["/keys", "/mnt/elsewhere"] }).volumes).toEqual(["rest", "other"]);
   });
 
+  test("whole, and then every part of that Secret: which of its keys the file is, nobody knows", () => {
+    const env = [{ name: "PAPERCLIP_SECRETS_MASTER_KEY_FILE", value: "/mnt/keys/master.key" }];
+    expect(inherited(env, [secretVolume("keys", "server"), secretVolume("rest", "server", "x")]).volumes).toEqual([]);
+  });
+
   test("with the key that a variable of the server's takes, and with one that has its name", () => {
     const env = [fromSecret("DATABASE_URL", "db", "server")];
     const volumes = [

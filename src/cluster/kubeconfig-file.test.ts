@@ -131,6 +131,15 @@ describe("a text of any depth and with any aliases is read or refused soon", () 
   });
 });
 
+test("more aliases than any kubeconfig has are refused, a few are followed", async () => {
+  const text = (aliases: number) =>
+    `x: &x c\ny: [${"*x, ".repeat(aliases)}]\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: *x}}]\nclusters: [{name: c, cluster: {server: "https://a"}}]`;
+  expect((await openKubeconfig(await write("config", text(90)), env())).login.server).toBe("https://a");
+  await expect(openKubeconfig(await write("config", text(100)), env())).rejects.toMatchObject(
+    refusal(/not valid YAML/),
+  );
+});
+
 const powers: [string, object, object][] = [
   ["exec", {}, execUser("echo ran")],
   ["tokenFile", {}, { tokenFile: "/etc/hostname" }],

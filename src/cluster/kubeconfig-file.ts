@@ -29,7 +29,7 @@ export async function openKubeconfig(kubeconfig: string, env: Env): Promise<Open
       `the kubeconfig ${file} is not used: agents may write there; mount it outside ${writableHomes(env).join(" and ")}`,
     );
   }
-  const folder = trustedFolders(env).find((one) => isWithin(file, one));
+  const folder = foldersIn(env[kubeconfigDirsVariable]).find((one) => isWithin(file, one));
   const common = { without: writableHomes(env), followLinks: true };
   const everywhere = { ...common, within: [{ path: "/" }], secretFolders: folder !== undefined };
   const text = await reader(
@@ -39,11 +39,6 @@ export async function openKubeconfig(kubeconfig: string, env: Env): Promise<Open
   const login = await parseKubeconfig(text, file);
   if (folder === undefined) refusePowers(login, file);
   return { login, readText: reader("the kubeconfig's file", everywhere) };
-}
-
-/** A folder that agents write to is none, whoever names it. */
-function trustedFolders(env: Env): string[] {
-  return foldersIn(env[kubeconfigDirsVariable]).filter((folder) => homeOf(folder, env) === undefined);
 }
 
 function reader(what: string, rules: ReadRules): ReadText {

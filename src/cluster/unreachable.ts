@@ -12,7 +12,9 @@ export function unreachable(server: string, cause: unknown): ApiError {
     const message = `the Kubernetes API at ${shownUrl(server)} cannot be reached: ${messageOf(cause)}`;
     return new ApiError(message, { kind: "unreachable", status: 0, cause });
   }
-  return misconfigured(`the Kubernetes API at ${shownUrl(server)} cannot be used: ${why}: ${messageOf(cause)}`, cause);
+  // Node (24) goes on with advice about its own command line.
+  const words = messageOf(cause).replace(/; if the root CA is installed locally, .*$/s, "");
+  return misconfigured(`the Kubernetes API at ${shownUrl(server)} cannot be used: ${why} (${words})`, cause);
 }
 
 /** What ends at once, as no other try can pass. */

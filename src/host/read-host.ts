@@ -19,6 +19,7 @@ export type HostReading =
 /** Without `list` a pod is found by its name alone. */
 type HostCluster = Pick<Cluster, "read" | "server"> & Partial<Pick<Cluster, "list">>;
 
+/** Throws `ApiError` kind "misconfigured" when the cluster can be asked for nothing. */
 export type ReadHost = (cluster: HostCluster, signal: AbortSignal) => Promise<HostReading>;
 
 /**
@@ -51,7 +52,8 @@ async function readHost(cluster: HostCluster, source: PodIdentitySource, signal:
     }
     return { kind: "outside", why: `Pod ${own.namespace}/${pod.metadata?.name} has no container with an image.` };
   } catch (error) {
-    if (!isApiError(error)) throw error;
+    // Nobody can be asked for anything there: that is no fault of the pod's.
+    if (!isApiError(error) || error.kind === "misconfigured") throw error;
     if (isApiError(error, "denied") && elsewhere) {
       const why = `${podOf(own)} may not be looked for in the cluster at ${cluster.server}, which is not the address of the cluster that Paperclip runs in.`;
       return { kind: "outside", why };

@@ -1,15 +1,13 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { isWithin } from "../lib/is-within.ts";
+import { sharedHome } from "../lib/well-known-paths.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where the claim that all agents write to is mounted, in Paperclip's pod and in theirs. */
-const sharedVolume = "/paperclip";
-
 /** The folders that agents may write to, as far as the server has them: the shared volume and Paperclip's home. */
 export function writableHomes(env: Env): string[] {
-  return [...new Set([sharedVolume, paperclipHome(env)])];
+  return [...new Set([sharedHome, paperclipHome(env)])];
 }
 
 /** As Paperclip itself finds it (2026.916.1, `resolvePaperclipHomeDir`). */

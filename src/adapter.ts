@@ -13,7 +13,6 @@ import { adapterType, ownSelector } from "./job/names.ts";
 import { path } from "./job/paths.ts";
 import { messageOf } from "./lib/message.ts";
 import { serviceAccountDir as defaultServiceAccountDir } from "./lib/well-known-paths.ts";
-import { createAskOpencode } from "./models/ask-opencode.ts";
 import { detectModel } from "./models/detect-model.ts";
 import { fallbackModels } from "./models/fallback-models.ts";
 import { createModelCatalogue } from "./models/model-catalogue.ts";
@@ -44,7 +43,7 @@ export interface Adapter extends ServerAdapterModule {
 /** Makes the adapter: everything that lives longer than a run lives in here. */
 export function createAdapter(options: AdapterOptions = {}): Adapter {
   const { deps, warn, close } = createDeps(options);
-  const models = createModelCatalogue({ ask: createAskOpencode({ env: deps.env }), warn });
+  const models = createModelCatalogue({ env: deps.env, warn });
   return {
     type: adapterType,
     execute: (context) => execute(context, deps),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as openSocket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Claim, Cluster, Namespace, Pod } from "../../src/cluster/cluster.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { createServerAdapter } from "../../src/index.ts";
@@ -46,7 +46,9 @@ async function embeddedDemo(): Promise<DemoWorld> {
 /** A namespace of its own on the user's cluster, with a pod that stands for Paperclip's; removed at the end. */
 async function realDemo(options: DemoOptions & { kubeconfig: string; image: string }): Promise<DemoWorld> {
   const { kubeconfig, image } = options;
-  const admin = await connectCluster({ kubeconfig });
+  // Whoever names a kubeconfig on the command line lets it do what kubectl lets it do: run a program that signs in.
+  const operator = { ...process.env, OPENCODE_K8S_KUBECONFIG_DIRS: dirname(resolve(kubeconfig)) };
+  const admin = await connectCluster({ kubeconfig, env: operator });
   const namespace = `opencode-demo-${Date.now().toString(36)}`;
   await admin.create("namespaces", namespaceObject(namespace) as Namespace, { signal });
   await admin.create("persistentvolumeclaims", sharedClaim(namespace, options.storageClass), { signal });
@@ -62,7 +64,7 @@ async function realDemo(options: DemoOptions & { kubeconfig: string; image: stri
     agentImage: image,
     sharedFolder: "",
     kubeconfig: async () => kubeconfig,
-    adapter: (given) => createServerAdapter({ env: podEnv, serviceAccountDir, ...given }),
+    adapter: (given) => createServerAdapter({ env: { ...operator, ...podEnv }, serviceAccountDir, ...given }),
     async stop() {
       await admin.delete("namespaces", { namespace, name: namespace }, { signal });
       await admin.close();

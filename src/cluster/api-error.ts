@@ -5,6 +5,7 @@
  *   409 AlreadyExists, `invalid` 400/422, `gone` 410, `throttled` 429
  * - `unavailable`: 5xx, or a 404 from what stands in the API's place
  * - `unreachable`: no answer came; a change that was asked for may have been made all the same
+ * - `misconfigured`: nobody can be asked until somebody changes an address, a certificate or the credentials
  * - `refused`: any other status
  */
 export type ApiErrorKind =
@@ -18,6 +19,7 @@ export type ApiErrorKind =
   | "throttled"
   | "unavailable"
   | "unreachable"
+  | "misconfigured"
   | "refused";
 
 export class ApiError extends Error {

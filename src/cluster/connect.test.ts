@@ -5,6 +5,7 @@ import {
   answerJson,
   hangingLogin,
   httpCluster,
+  operatorEnv,
   serve,
   status,
   writeKubeconfig,
@@ -63,9 +64,10 @@ describe("an object that is not there", () => {
 
 test("a cluster that cannot be signed in to is given up in time", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const kubeconfig = writeKubeconfig(httpCluster("http://127.0.0.1:1"), hangingLogin().user);
-  const connecting = connectCluster({ kubeconfig, env: {} }).catch((error: unknown) => error);
-  await expect.poll(() => vi.getTimerCount()).toBe(1);
+  const { user, starts } = hangingLogin();
+  const kubeconfig = writeKubeconfig(httpCluster("http://127.0.0.1:1"), user);
+  const connecting = connectCluster({ kubeconfig, env: operatorEnv }).catch((error: unknown) => error);
+  await expect.poll(starts).toBe(1);
   await vi.advanceTimersByTimeAsync(30_000);
   expect(await connecting).toMatchObject({ kind: "unreachable", message: expect.stringContaining("signing in") });
 });

@@ -6,6 +6,7 @@ import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cl
 import type { CredentialSource } from "./credentials.ts";
 import { requestJson } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
+import { notAList } from "./refusal.ts";
 import { createTransport, type Transport } from "./transport.ts";
 import { unreachable } from "./unreachable.ts";
 import { watchCollection } from "./watch-collection.ts";
@@ -14,8 +15,8 @@ import { watchCollection } from "./watch-collection.ts";
 const openLogTimeoutMs = 20_000;
 
 /**
- * Opens the port to a cluster. Throws `ApiError` kind "unreachable" when there are no usable credentials, or when nobody
- * can be signed in with them in time.
+ * Opens the port to a cluster. Throws `ApiError`: kind "misconfigured" when there are no usable credentials,
+ * "unreachable" when nobody can be signed in with them in time.
  */
 export async function connectCluster(source: Partial<CredentialSource> = {}): Promise<Cluster> {
   const transport = await createTransport({
@@ -55,7 +56,10 @@ function objectCalls(transport: Transport): Pick<Cluster, "create" | "read" | "l
     async list(resource, namespace, { labelSelector, fieldSelector, ...options }) {
       const path = `${pathOf(resource, namespace)}${queryOf({ labelSelector, fieldSelector })}`;
       const list = await requestJson<RawList<typeof resource>>(transport, { ...options, method: "GET", path });
-      return { items: list.items, resourceVersion: list.metadata?.resourceVersion ?? "" };
+      // Go writes an empty list as null where nobody made it an empty one.
+      const items = list.items ?? [];
+      if (!Array.isArray(items)) throw notAList();
+      return { items, resourceVersion: list.metadata?.resourceVersion ?? "" };
     },
     patch: (resource, ref, { patch, ...options }) =>
       orMissing(
@@ -92,7 +96,7 @@ function streamCalls(transport: Transport): Pick<Cluster, "watch" | "openLog" | 
   };
 }
 
-type RawList<R extends Resource> = { items: Resources[R][]; metadata?: { resourceVersion?: string } };
+type RawList<R extends Resource> = { items?: Resources[R][] | null; metadata?: { resourceVersion?: string } };
 
 /** A 404 is an answer, and for a delete by uid so is a 409: another object has the name. */
 async function orMissing<T, N>(call: Promise<T>, none: N, alike: ApiErrorKind[] = []): Promise<T | N> {

@@ -2,7 +2,7 @@ import { backoffMs } from "../lib/backoff.ts";
 import { type Bounded, bounded } from "../lib/bounded.ts";
 import { sleep } from "../lib/sleep.ts";
 import { type ApiError, isApiError } from "./api-error.ts";
-import { readRefusal } from "./refusal.ts";
+import { isJson, readImpostor, readRefusal } from "./refusal.ts";
 import type { HttpRequest, HttpResponse, Transport } from "./transport.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -11,7 +11,7 @@ export const defaultTimeoutMs = 30_000;
 
 /** Bound of one try: a connection that swallows a request must not use up the whole call. */
 const tryTimeoutMs = 10_000;
-/** So often in one call credentials that are refused are read anew. */
+/** So often in one call credentials that are refused, or that do not fit the server, are read anew. */
 const mostRenewals = 2;
 const backoff = { firstMs: 200, maxMs: 3_000 };
 
@@ -22,7 +22,8 @@ export type JsonRequest = Omit<HttpRequest, "signal" | "stream"> & {
 
 /**
  * Sends one call and reads its JSON answer. What may pass (no answer, 429, 5xx, a conflict of a change) is tried again
- * within the call's bound, after `Retry-After` where the server names one; a 401 twice more with credentials read anew.
+ * within the call's bound, after `Retry-After` where the server names one; a 401 twice more with credentials read anew,
+ * and so is what a new certificate may have mended meanwhile.
  *
  * All our calls may be repeated: names are our own, so a repeated create answers "exists".
  * Throws `ApiError`, or the signal's reason.
@@ -37,7 +38,7 @@ export async function requestJson<T>(transport: Transport, request: JsonRequest)
       const { error } = outcome;
       if (request.signal.aborted) throw request.signal.reason;
       if (bound.timeUp() || !isApiError(error)) throw isApiError(error) ? error : unreachable(transport.server, error);
-      if (error.kind === "unauthorized" && renewals < mostRenewals) {
+      if (isApiError(error, "unauthorized", "misconfigured") && renewals < mostRenewals) {
         // The new token may still be on its way to the file.
         await pause(bound, backoff.firstMs * renewals++, error);
         await transport.renew();
@@ -91,6 +92,7 @@ async function tryOnce<T>(transport: Transport, request: JsonRequest, signal: Ab
 async function readJson(server: string, response: HttpResponse): Promise<unknown> {
   try {
     if (response.status >= 300) throw await readRefusal(response);
+    if (!isJson(response)) throw await readImpostor(response);
     return JSON.parse(await response.body.text());
   } catch (error) {
     throw isApiError(error) ? error : unreachable(server, error);

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
-import type { TlsIdentity } from "./credentials.ts";
-import { unreachable } from "./unreachable.ts";
+import { shownUrl } from "../lib/shown-url.ts";
+import type { TlsIdentity } from "./sign-in.ts";
+import { misconfigured, unreachable } from "./unreachable.ts";
 
 /** Where connections lead, and as whom. */
 export interface Destination {
@@ -105,8 +106,11 @@ function openPool({ Agent, ProxyAgent }: Undici, destination: Destination, conne
   const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1 };
   const socket = { timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
   if (!proxyUrl) return new Agent({ ...common, connections, connect: { ...tls, ...socket } });
-  if (!/^https?:/.test(proxyUrl)) {
-    throw unreachable(server, new Error(`proxy-url ${proxyUrl}: only http and https proxies work`));
+  if (!/^https?:\/\//i.test(proxyUrl) || URL.parse(proxyUrl) === null) {
+    const proxy = shownUrl(proxyUrl);
+    throw misconfigured(
+      `the Kubernetes API at ${shownUrl(server)} cannot be reached through the proxy ${proxy}: only http and https proxies work`,
+    );
   }
   // To a proxy that speaks TLS, undici (8) would offer HTTP/2 all the same.
   const proxyTls = { ...socket, allowH2: false };

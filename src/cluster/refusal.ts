@@ -7,7 +7,44 @@ const longestBytes = 1024 * 1024;
 
 /** What a server refused, from its answer. The body is read to its end, or cut with its connection. */
 export async function readRefusal({ status, headers, body }: HttpResponse): Promise<ApiError> {
-  return errorFrom(status, headers["retry-after"], await textOf(body));
+  const text = await textOf(body);
+  if (status >= 300 && status < 400) return impostor(status, `a redirect to ${redirectTarget(headers["location"])}`);
+  return errorFrom(status, headers["retry-after"], text);
+}
+
+/** Whether an answer says that it is JSON, or says nothing about itself. */
+export function isJson({ headers }: Pick<HttpResponse, "headers">): boolean {
+  const type = headers["content-type"];
+  return type === undefined || /\bjson\b/i.test(String(type));
+}
+
+/** An answer with a good status that is not the API's: a login page, a captive portal, another service's text. */
+export async function readImpostor({ status, headers, body }: HttpResponse): Promise<ApiError> {
+  const text = await textOf(body);
+  return impostor(status, webPage(text) ?? `an answer of type ${String(headers["content-type"]).slice(0, 100)}`);
+}
+
+/** JSON of something else, in the place of a list. */
+export function notAList(): ApiError {
+  return impostor(200, "JSON that is no list of Kubernetes objects");
+}
+
+function impostor(status: number, what: string): ApiError {
+  const message = `something else answers in the place of the Kubernetes API: ${what} (status ${status}); check the server's address, and whether a proxy or a login page stands before it`;
+  return new ApiError(message, { kind: "misconfigured", status });
+}
+
+function redirectTarget(location: string | string[] | undefined): string {
+  const url = URL.parse(String(location ?? ""));
+  return url === null ? "another path" : url.origin;
+}
+
+/** In words, if a text is one. */
+function webPage(text: string): string | undefined {
+  const start = text.slice(0, 4_096);
+  if (!/^\s*(<!doctype html|<html)/i.test(start)) return undefined;
+  const title = /<title>([^<]{1,100})/i.exec(start)?.[1]?.trim();
+  return title ? `a web page "${title}"` : "a web page";
 }
 
 async function textOf(body: HttpResponse["body"]): Promise<string> {
@@ -23,7 +60,11 @@ async function textOf(body: HttpResponse["body"]): Promise<string> {
 
 /** The server's refusal as an `ApiError`. `text` is a Status object, or what something on the way says in its place. */
 export function errorFrom(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
-  const { message, reason, isStatus, retryAfterSeconds } = readStatus(text);
+  const page = webPage(text);
+  // A page that asks for a login is shown again and again; another may stand there only while servers are away.
+  if (page !== undefined && (status === 401 || status === 403)) return impostor(status, page);
+  const { message, reason, isStatus, retryAfterSeconds } =
+    page === undefined ? readStatus(text) : noStatus(`${page} (status ${status})`);
   const retryAfterMs = readRetryAfter(retryAfter) ?? readRetryAfter(retryAfterSeconds);
   return new ApiError(message || `the Kubernetes API answered ${status}`, {
     // Only the API knows its objects: a load balancer that finds no server says 404, too.
@@ -43,6 +84,10 @@ interface Status {
   isStatus: boolean;
 }
 
+function noStatus(message: string): Status {
+  return { message, reason: undefined, retryAfterSeconds: undefined, isStatus: false };
+}
+
 function readStatus(text: string): Status {
   try {
     const status: unknown = JSON.parse(text);
@@ -60,7 +105,7 @@ function readStatus(text: string): Status {
   } catch {
     // Not JSON: a load balancer's page or kubelet's plain text, shown as it is.
   }
-  return { message: text.trim().slice(0, 500), reason: undefined, retryAfterSeconds: undefined, isStatus: false };
+  return noStatus(text.trim().slice(0, 500));
 }
 
 const kinds: Record<number, ApiErrorKind> = {

@@ -25,7 +25,10 @@ export interface HttpResponse {
 export interface Transport {
   readonly server: string;
   readonly namespace: string | undefined;
-  /** Throws `ApiError` kind "unreachable" when no answer comes, the signal's reason as soon as it is aborted. */
+  /**
+   * Throws `ApiError` when no answer comes, kind "unreachable" or, if none can come, "misconfigured"; the signal's reason
+   * as soon as it is aborted.
+   */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Reads the credentials anew, after a 401: server, proxy and user may all have changed. */
   renew(): Promise<void>;

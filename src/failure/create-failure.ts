@@ -17,6 +17,7 @@ export function createFailure(what: string, namespace: string, error: unknown): 
   if (isAdmission(error)) return new RunFailure("k8s_admission_refused", text, options);
   if (error.kind === "denied" || error.kind === "unauthorized")
     return new RunFailure("k8s_permission_denied", text, options);
+  if (error.kind === "misconfigured") return new RunFailure("k8s_connection_failed", text, options);
   if (error.transient)
     return new RunFailure("k8s_connection_failed", text, { ...options, family: "transient_upstream" });
   return new RunFailure("k8s_job_create_failed", text, options);

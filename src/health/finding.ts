@@ -17,7 +17,10 @@ const table = {
     level: "warn",
     hint: "Nothing is inherited: set image, and expect every run to start a fresh session. Run Paperclip in the cluster to share its volume.",
   },
-  k8s_host_unreadable: { level: "error", hint: "Apply the documented Role in Paperclip's own namespace." },
+  k8s_host_unreadable: {
+    level: "error",
+    hint: "Apply the documented Role in Paperclip's own namespace, and set OPENCODE_K8S_POD_NAME from fieldRef metadata.name if the pod's name is not known.",
+  },
   k8s_namespace_found: { level: "info" },
   k8s_namespace_missing: { level: "error", hint: "Create the namespace, or correct the namespace setting." },
   k8s_namespace_unknown: {

@@ -1,6 +1,5 @@
 import type { Pod } from "../cluster/cluster.ts";
 import type { EnvVariable } from "./host.ts";
-import { isServerSecret } from "./server-secrets.ts";
 
 /**
  * The variables that go on to the agent.
@@ -8,14 +7,17 @@ import { isServerSecret } from "./server-secrets.ts";
  * A literal such as `http://$(POD_IP):3100` means Paperclip's pod, but would be expanded with the agent's own `POD_IP`.
  * So references to facts of the pod (`fieldRef`) are filled in here; other references stay for the kubelet.
  */
-export function inheritEnv(env: readonly EnvVariable[], pod: Pod): EnvVariable[] {
+export function inheritEnv(
+  env: readonly EnvVariable[],
+  { pod, isWithheld }: { pod: Pod; isWithheld: (variable: EnvVariable) => boolean },
+): EnvVariable[] {
   const facts = new Map<string, string>();
   const inherited: EnvVariable[] = [];
   for (const variable of env) {
     const fact = podFact(pod, variable.valueFrom?.fieldRef?.fieldPath);
     if (fact === undefined) facts.delete(variable.name);
     else facts.set(variable.name, fact);
-    if (isServerSecret(variable.name)) continue;
+    if (isWithheld(variable)) continue;
     inherited.push(
       variable.value === undefined ? ofOwnContainer(variable) : { ...variable, value: fillIn(variable.value, facts) },
     );

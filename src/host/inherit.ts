@@ -3,7 +3,7 @@ import { serviceAccountDir, sharedHome } from "../lib/well-known-paths.ts";
 import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import type { Container, EnvVariable, Host, HostMount, SharedVolume, Toleration, Volume } from "./host.ts";
 import { expand, inheritEnv } from "./inherit-env.ts";
-import { isServerSecret } from "./server-secrets.ts";
+import { type Withheld, withheldFrom } from "./withheld.ts";
 
 /** Paperclip's home, in its own container and in every agent's. */
 
@@ -14,6 +14,7 @@ export function extractHost(pod: Pod): Host | undefined {
   const { imagePullSecrets, dnsPolicy, dnsConfig, nodeSelector, tolerations } = pod.spec;
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   const shared = sharedVolume(pod, container, volumes);
+  const withheld = withheldFrom(container, pod);
   return {
     namespace: pod.metadata?.namespace ?? "",
     podName: pod.metadata?.name ?? "",
@@ -22,12 +23,20 @@ export function extractHost(pod: Pod): Host | undefined {
     ...(dnsPolicy === undefined ? {} : { dnsPolicy }),
     ...(dnsConfig === undefined ? {} : { dnsConfig }),
     ...(shared === undefined ? {} : { sharedVolume: shared }),
-    mounts: inheritMounts(container, volumes),
-    env: inheritEnv(container.env ?? [], pod).filter((variable) => !namesToken(variable, container, volumes)),
+    mounts: inheritMounts(container, volumes, withheld),
+    env: inheritEnv(container.env ?? [], { pod, isWithheld: withheld.variable }).filter(
+      (variable) => !namesToken(variable, container, volumes),
+    ),
     envFrom: container.envFrom ?? [],
     nodeSelector: nodeSelector ?? {},
     tolerations: (tolerations ?? []).filter((toleration) => !isDefaultToleration(toleration)),
   };
+}
+
+/** Whether a key of a Secret holds one of the server's own secrets, by its name or by the variable that takes it. */
+export function isServerKeyIn(pod: Pod): Withheld["key"] {
+  const container = paperclipContainer(pod);
+  return container === undefined ? () => false : withheldFrom(container, pod).key;
 }
 
 function paperclipContainer(pod: Pod): Container | undefined {
@@ -47,15 +56,13 @@ function sharedVolume(pod: Pod, container: Container, volumes: Map<string, Volum
   };
 }
 
-function inheritMounts(container: Container, volumes: Map<string, Volume>): HostMount[] {
-  const keyFiles = serverKeyFiles(container);
+function inheritMounts(container: Container, volumes: Map<string, Volume>, withheld: Withheld): HostMount[] {
   const mounts = (container.volumeMounts ?? []).filter(
-    (mount) =>
-      withoutTrailingSlashes(mount.mountPath) !== serviceAccountDir &&
-      !keyFiles.some((file) => isUnder(mount.mountPath, file)),
+    (mount) => withoutTrailingSlashes(mount.mountPath) !== serviceAccountDir,
   );
   return [...volumes.values()].flatMap((volume) => {
-    const inherited = inheritVolume(volume);
+    const allowed = withheld.volume(volume);
+    const inherited = allowed && inheritVolume(allowed);
     const own = mounts.filter((mount) => mount.name === volume.name);
     return inherited === undefined || own.length === 0 ? [] : [{ volume: inherited, mounts: own }];
   });
@@ -77,13 +84,6 @@ function namesToken({ value }: EnvVariable, container: Container, volumes: Map<s
     const volume = volumes.get(mount.name);
     return volume?.projected !== undefined && inheritVolume(volume) === undefined && isUnder(mount.mountPath, value);
   });
-}
-
-/** Files that hold one of the server's own secrets: the volume that brings them stays out of the agent's pod. */
-function serverKeyFiles(container: Container): string[] {
-  return (container.env ?? []).flatMap(({ name, value }) =>
-    isServerSecret(name) && value?.startsWith("/") ? [value] : [],
-  );
 }
 
 function isUnder(folder: string, file: string): boolean {

@@ -1,29 +1,26 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { isApiError } from "../cluster/api-error.ts";
-import type { Cluster, Ref } from "../cluster/cluster.ts";
+import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
 import { readBulkSecrets } from "./bulk-secrets.ts";
 import type { Host } from "./host.ts";
-import { extractHost } from "./inherit.ts";
+import { extractHost, isServerKeyIn } from "./inherit.ts";
+import { type PodIdentity, type PodIdentitySource, podNameVariable, readPodIdentity } from "./pod-identity.ts";
 
 /**
  * - `in-pod`: Paperclip runs in a pod of this cluster
  * - `outside`: it does not, so nothing is inherited; `why` is a whole sentence
- * - `unreadable`: it seems to, but its pod cannot be read; `transient`: another try may succeed
+ * - `unreadable`: it seems to, but its pod cannot be read or found; `transient`: another try may succeed
  */
 export type HostReading =
   | { kind: "in-pod"; host: Host }
   | { kind: "outside"; why: string }
-  | { kind: "unreadable"; why: string; transient: boolean; cause: unknown };
+  | { kind: "unreadable"; why: string; hint?: string; transient: boolean; cause: unknown };
 
-export type ReadHost = (cluster: Pick<Cluster, "read" | "server">, signal: AbortSignal) => Promise<HostReading>;
+/** Without `list` a pod is found by its name alone. */
+type HostCluster = Pick<Cluster, "read" | "server"> & Partial<Pick<Cluster, "list">>;
 
-/** Where a process finds out which pod it is. */
-export interface PodIdentitySource {
-  env: Readonly<Record<string, string | undefined>>;
-  serviceAccountDir: string;
-}
+/** Throws `ApiError` kind "misconfigured" when the cluster can be asked for nothing. */
+export type ReadHost = (cluster: HostCluster, signal: AbortSignal) => Promise<HostReading>;
 
 /**
  * Makes the reader of Paperclip's own pod. A pod's spec does not change while its process lives, so one good answer
@@ -40,27 +37,25 @@ export function createHostReader(source: PodIdentitySource): ReadHost {
   };
 }
 
-async function readHost(
-  cluster: Pick<Cluster, "read" | "server">,
-  source: PodIdentitySource,
-  signal: AbortSignal,
-): Promise<HostReading> {
-  const own = await ownPod(source);
+async function readHost(cluster: HostCluster, source: PodIdentitySource, signal: AbortSignal): Promise<HostReading> {
+  const own = await readPodIdentity(source);
   if (typeof own === "string") return { kind: "outside", why: own };
+  const elsewhere = isElsewhere(cluster.server, source);
   try {
-    const pod = await cluster.read("pods", own, { signal });
-    if (pod === undefined) {
-      return { kind: "outside", why: `Pod ${own.namespace}/${own.name} is not in the cluster at ${cluster.server}.` };
-    }
+    const pod =
+      (await findByName(cluster, own, signal)) ?? (elsewhere ? undefined : await findByAddress(cluster, own, signal));
+    if (pod === undefined) return elsewhere ? { kind: "outside", why: notThere(own, cluster.server) } : notFound(own);
     const host = extractHost(pod);
     if (host !== undefined) {
-      return { kind: "in-pod", host: { ...host, bulkSecrets: await readBulkSecrets(host, cluster, signal) } };
+      const bulkSecrets = await readBulkSecrets(host, { cluster, isServerKey: isServerKeyIn(pod), signal });
+      return { kind: "in-pod", host: { ...host, bulkSecrets } };
     }
-    return { kind: "outside", why: `Pod ${own.namespace}/${own.name} has no container with an image.` };
+    return { kind: "outside", why: `Pod ${own.namespace}/${pod.metadata?.name} has no container with an image.` };
   } catch (error) {
-    if (!isApiError(error)) throw error;
-    if (isApiError(error, "denied") && isElsewhere(cluster.server, source)) {
-      const why = `Pod ${own.namespace}/${own.name} may not be looked for in the cluster at ${cluster.server}, which is not the address of the cluster that Paperclip runs in.`;
+    // Nobody can be asked for anything there: that is no fault of the pod's.
+    if (!isApiError(error) || error.kind === "misconfigured") throw error;
+    if (isApiError(error, "denied") && elsewhere) {
+      const why = `${podOf(own)} may not be looked for in the cluster at ${cluster.server}, which is not the address of the cluster that Paperclip runs in.`;
       return { kind: "outside", why };
     }
     return {
@@ -72,17 +67,56 @@ async function readHost(
   }
 }
 
-/** The pod this process runs in, or a sentence that says how it is known to be in none. */
-async function ownPod({ env, serviceAccountDir }: PodIdentitySource): Promise<Ref | string> {
-  const file = join(serviceAccountDir, "namespace");
-  const namespace = await readFile(file, "utf8").then(
-    (text) => text.trim(),
-    () => "",
+async function findByName(cluster: HostCluster, { namespace, names }: PodIdentity, signal: AbortSignal) {
+  for (const name of names) {
+    const pod = await cluster.read("pods", { namespace, name }, { signal });
+    if (pod !== undefined) return pod;
+  }
+  return undefined;
+}
+
+/** With `hostNetwork` several pods have the node's address: the service account tells them apart, or nothing does. */
+async function findByAddress(
+  cluster: HostCluster,
+  { namespace, addresses, serviceAccount }: PodIdentity,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  const found = new Map<string, Pod>();
+  for (const address of addresses) {
+    const fieldSelector = `status.podIP=${address}`;
+    const listed = await cluster.list?.("pods", namespace, { fieldSelector, signal }).catch(nothingIfDenied);
+    for (const pod of listed?.items ?? []) found.set(pod.metadata?.uid ?? "", pod);
+  }
+  const alike = [...found.values()].filter(
+    ({ spec, status }) =>
+      status?.phase === "Running" && (serviceAccount === undefined || spec?.serviceAccountName === serviceAccount),
   );
-  if (namespace === "") return `Paperclip does not run in a pod: there is no ${file}.`;
-  const name = env["HOSTNAME"]?.trim() ?? "";
-  if (name === "") return "Paperclip's own pod is not known: HOSTNAME is not set.";
-  return { namespace, name };
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
+/** Looking by address is a last try: that it is not allowed is no reason of its own. */
+function nothingIfDenied(error: unknown): undefined {
+  if (!isApiError(error, "denied")) throw error;
+}
+
+function podOf({ namespace, names }: PodIdentity): string {
+  return `Pod ${namespace}/${names[0] ?? "?"}`;
+}
+
+function notThere(own: PodIdentity, server: string): string {
+  return `${podOf(own)} is not in the cluster at ${server}.`;
+}
+
+/** Going on without it would mean runs without Paperclip's volume, sessions and Secrets, whatever image is set. */
+function notFound({ namespace, names }: PodIdentity): HostReading {
+  const tried = names.length === 0 ? "no name of it is known" : `it is not called ${names.join(" or ")}`;
+  return {
+    kind: "unreadable",
+    why: `Paperclip runs in a pod of namespace ${namespace}, but which one is not known: ${tried}, and its address does not tell.`,
+    hint: `Name it on Paperclip's Deployment: set the variable ${podNameVariable} from fieldRef metadata.name.`,
+    transient: false,
+    cause: undefined,
+  };
 }
 
 /**
@@ -98,8 +132,8 @@ function isElsewhere(server: string, { env }: PodIdentitySource): boolean {
   return host !== own || (url.port || "443") !== (env["KUBERNETES_SERVICE_PORT"] ?? "443");
 }
 
-function unreadable(own: Ref, server: string, error: unknown): string {
-  const pod = `Paperclip's own pod ${own.namespace}/${own.name}`;
+function unreadable(own: PodIdentity, server: string, error: unknown): string {
+  const pod = `Paperclip's own pod ${own.namespace}/${own.names[0] ?? "?"}`;
   if (isApiError(error, "denied")) {
     return `${pod} may not be read: its service account needs "get" on "pods" in namespace ${own.namespace}.`;
   }

@@ -25,17 +25,32 @@ export const serverSecrets = [
   { name: "PAPERCLIP_ID_CONNECTOR_SIGN_PRIVATE_KEY", why: "is the server's identity at Paperclip's login service" },
   { name: "PAPERCLIP_ID_CONNECTOR_SEAL_PRIVATE_KEY", why: "opens what Paperclip's login service sends" },
   { name: "PAPERCLIP_VERCEL_CONNECT_ACCESS_TOKEN", why: "is the server's login at Vercel" },
+  { name: "VERCEL_OIDC_TOKEN", why: "is the server's identity at Vercel" },
+  { name: "GOOGLE_SHEETS_SERVICE_ACCOUNT_JSON", why: "is Paperclip's own login for its Google Sheets tools" },
+  { name: "GOOGLE_SHEETS_SERVICE_ACCOUNT_JSON_PATH", why: "names the file of that login" },
+  { name: "DAYTONA_API_KEY", why: "is the server's login where it makes sandboxes" },
+  { name: "E2B_API_KEY", why: "is the server's login where it makes sandboxes" },
+  { name: "EXE_API_KEY", why: "is the server's login where it makes sandboxes" },
+  { name: "PAPERCLIP_CONFIG", why: "names the file with the server's settings" },
+  { name: "PAPERCLIP_AUTH_STORE", why: "names the file with the operator's logins" },
   { name: "PAPERCLIP_TELEMETRY_BACKEND_TOKEN", why: "is the server's login at the telemetry service" },
   { name: "PAPERCLIP_FEEDBACK_EXPORT_BACKEND_TOKEN", why: "is the server's login at the feedback service" },
   { name: "PAPERCLIP_DEV_SERVER_STATUS_TOKEN", why: "opens the server's status file" },
 ] as const;
 
 /** Whatever a later server names this way is of the same kind. */
-const families = [/^PAPERCLIP_SECRETS_MASTER_KEY/, /^BETTER_AUTH_SECRET/, /^PAPERCLIP_.*_PRIVATE_KEY(_FILE)?$/];
+const families = [
+  /^PAPERCLIP_SECRETS_MASTER_KEY/,
+  /^BETTER_AUTH_SECRET/,
+  /^PAPERCLIP_.*_(PRIVATE_KEY|SIGNING_SECRET|CLIENT_SECRET|JWT_SECRET)$/,
+];
 
 const names: ReadonlySet<string> = new Set(serverSecrets.map((secret) => secret.name));
 
 /** Whether an environment variable belongs to the server alone. */
 export function isServerSecret(name: string): boolean {
-  return names.has(name) || families.some((family) => family.test(name));
+  // Images read what a variable would hold from the file that the same name with _FILE gives.
+  return [name, name.replace(/_FILE$/, "")].some(
+    (one) => names.has(one) || families.some((family) => family.test(one)),
+  );
 }

@@ -111,7 +111,9 @@ async function* phaseOf(target: FollowTarget, signal: AbortSignal): AsyncGenerat
     try {
       return await target.phase(signal);
     } catch (error) {
-      if (signal.aborted || !isApiError(error) || !error.transient) throw error;
+      // Somebody may mend what nobody can connect with, such as a certificate: the container's output is worth the wait.
+      const mayPass = isApiError(error) && (error.transient || error.kind === "misconfigured");
+      if (signal.aborted || !mayPass) throw error;
       yield { kind: "interrupted", why: error.message };
       const wait = backoffMs(attempt, { firstMs: 500, maxMs: 10_000 });
       await sleep(Math.max(wait, error.retryAfterMs ?? 0), signal);

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { detectModel } from "./detect-model.ts";
 import { fallbackModels } from "./fallback-models.ts";
 import { providerKeys } from "./provider-keys.ts";
@@ -51,6 +54,19 @@ test("a configured model comes before any key, the first of the list before the 
 test("each provider of the fallback list has its keys named", () => {
   const providers = fallbackModels.map(({ id }) => id.split("/")[0] ?? "");
   expect(new Set(providers)).toEqual(new Set(Object.keys(providerKeys)));
+});
+
+test("a config on the volume is read through no link", async () => {
+  const home = await mkdtemp(join(tmpdir(), "detect-"));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const folder = join(home, ".config", "opencode");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(home, "secret.json"), '{"model":"a/canary"}');
+  await symlink(join(home, "secret.json"), join(folder, "opencode.json"));
+  expect(await detectModel({ HOME: home, PAPERCLIP_HOME: home })).toBeNull();
+  await rm(join(folder, "opencode.json"));
+  await writeFile(join(folder, "opencode.json"), '{"model":"a/own"}');
+  expect((await detectModel({ HOME: home, PAPERCLIP_HOME: home }))?.model).toBe("a/own");
 });
 
 test("nothing configured is nothing detected", async () => {

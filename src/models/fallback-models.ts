@@ -1,7 +1,7 @@
 import { type Model, modelOf } from "./model.ts";
 
 /**
- * Offered while `opencode models` cannot be asked. Names of the catalogue built into OpenCode 1.18.33; any other
+ * Offered while there is no catalogue. Names of the catalogue built into OpenCode 1.18.33; any other
  * `provider/model` can be typed into the form.
  */
 export const fallbackModels: readonly Model[] = [

@@ -1,4 +1,5 @@
 import { jsonExcess } from "../lib/json.ts";
+import { withoutLogin } from "../lib/without-login.ts";
 import { isRecord, present, wordOf } from "./json-value.ts";
 import { isSessionId } from "./session-id.ts";
 
@@ -39,10 +40,11 @@ export function readSession(raw: unknown): Session | undefined {
   if (sessionId === undefined || !isSessionId(sessionId)) return undefined;
   const rest = Object.fromEntries(Object.entries(raw).filter(([name]) => !knownNames.has(name)));
   const others = jsonExcess(rest, otherLimits) === undefined ? rest : {};
+  const repoUrl = read("repoUrl");
   const named = {
     cwd: read("cwd"),
     workspaceId: read("workspaceId"),
-    repoUrl: read("repoUrl"),
+    repoUrl: repoUrl === undefined ? undefined : withoutLogin(repoUrl),
     repoRef: read("repoRef"),
   };
   return { ...others, sessionId, ...present(named) };

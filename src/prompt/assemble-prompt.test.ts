@@ -28,6 +28,7 @@ function input(context: Record<string, unknown>, more: Partial<PromptInput> = {}
     settings: {},
     resumedSession: false,
     cwd: folder,
+    serverEnv: { PAPERCLIP_HOME: folder },
     ...more,
   };
 }
@@ -118,7 +119,7 @@ test("without a template Paperclip's own one is used, for a conversation its oth
 
 test("an instructions file that is not there is a warning, and the prompt goes on", async () => {
   const { text, metrics, warnings } = await assemblePrompt(
-    input({}, { settings: { instructionsFilePath: "/nowhere/AGENTS.md", promptTemplate: "HEARTBEAT" } }),
+    input({}, { settings: { instructionsFilePath: "nowhere/AGENTS.md", promptTemplate: "HEARTBEAT" } }),
   );
   expect(text).toBe("HEARTBEAT");
   expect(metrics.instructionsChars).toBe(0);

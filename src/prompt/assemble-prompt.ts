@@ -11,6 +11,8 @@ export interface PromptInput {
   resumedSession: boolean;
   /** Where the agent works; a relative instructions file starts here. */
   cwd: string;
+  /** Paperclip's own environment: it says which files the server may read. */
+  serverEnv: Readonly<Record<string, string | undefined>>;
 }
 
 /** Characters by section, under the names that Paperclip's pages know. */
@@ -39,10 +41,11 @@ export interface AssembledPrompt {
  * when a run starts over with a fresh session, since a resumed one gets less.
  */
 export async function assemblePrompt(input: PromptInput): Promise<AssembledPrompt> {
-  const { execution, settings, cwd } = input;
+  const { execution, settings, cwd, serverEnv: env } = input;
+  const { id: agentId, companyId } = execution.agent;
   const [instructions, skills, sections] = await Promise.all([
-    readInstructions(settings.instructionsFilePath, cwd),
-    readSkillsBundle(execution.config),
+    readInstructions(settings.instructionsFilePath, { cwd, agentId, companyId, env }),
+    readSkillsBundle(execution.config, env),
     renderSections(input),
   ]);
   const { bootstrap, wake, task, handoff, heartbeat } = sections;

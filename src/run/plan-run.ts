@@ -19,7 +19,8 @@ export async function planRun(
   { deps, log, signal }: { deps: Deps; log: RunLog; signal: AbortSignal },
 ): Promise<RunObjects> {
   const { execution, settings, cwd, host, sharedFolders } = request;
-  const prompt = await assemblePrompt({ execution, settings, resumedSession: attempt.sessionId !== undefined, cwd });
+  const resumedSession = attempt.sessionId !== undefined;
+  const prompt = await assemblePrompt({ execution, settings, resumedSession, cwd, serverEnv: deps.env });
   const delivery = deliverPrompt(prompt.text);
   if (delivery.kind === "too-large") {
     throw new RunFailure(

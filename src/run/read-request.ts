@@ -114,6 +114,7 @@ async function readOwnHost(
     const refused = isApiError(reading.cause, "denied", "unauthorized");
     throw new RunFailure(refused ? "k8s_permission_denied" : "k8s_not_in_cluster", reading.why, {
       cause: reading.cause,
+      ...(reading.hint === undefined ? {} : { hint: reading.hint }),
     });
   }
   if (!settings.image) {

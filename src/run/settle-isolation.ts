@@ -22,6 +22,7 @@ export async function settleIsolation(
 ): Promise<SharedFolder[] | undefined> {
   const wanted = sharedFoldersOf({
     agentId: execution.agent.id,
+    companyId: execution.agent.companyId,
     settings,
     host,
     workFolders: workFoldersOf(execution.context),

@@ -7,6 +7,7 @@ function foldersOf(changes: Partial<Omit<FoldersRequest, "settings">> & { settin
   const { settings, ...rest } = changes;
   return sharedFoldersOf({
     agentId: "a1",
+    companyId: "c1",
     settings: parsed({ isolation: "strict", ...settings }),
     host: host(),
     workFolders: [],
@@ -72,4 +73,19 @@ test("the server's folders are known where its instance lies elsewhere on the vo
 
 test("a database on a claim of its own needs no folder on the shared volume", () => {
   expect(foldersOf({ settings: { agentDbMode: "dedicated_pvc" } })).toEqual([]);
+});
+
+test.each([
+  ["companies/c1/agents/a1/instructions", true],
+  ["companies/c1/agents/a2/instructions", false],
+  ["companies/c2/agents/a1/instructions", false],
+  ["workspaces/a2", false],
+  ["companies/c1/agents/a1/../a2/instructions", false],
+])("the instructions' folder is the agent's own setting: of another's, nothing is mounted (%s)", (folder, mounted) => {
+  const instance = "/paperclip/instances/default";
+  const folders = foldersOf({
+    settings: { instructionsFilePath: `${instance}/${folder}/AGENTS.md` },
+    env: { PAPERCLIP_HOME: "/paperclip" },
+  });
+  expect(folders).toEqual([...(mounted ? [{ path: `${instance}/${folder}`, readOnly: true }] : []), saved]);
 });

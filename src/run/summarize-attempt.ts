@@ -1,5 +1,5 @@
 import { present } from "../lib/present.ts";
-import { shownUrl } from "../lib/shown-url.ts";
+import { withoutLogin } from "../lib/without-login.ts";
 import { type Diagnosis, diagnose } from "../opencode/diagnosis.ts";
 import { parseModelId } from "../opencode/model-id.ts";
 import type { Transcript } from "../opencode/transcript.ts";
@@ -95,7 +95,7 @@ function sessionParams(
 
 /** Without a login, which a repository's address may hold: Paperclip keeps a session's fields in the clear. */
 function shown(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : shownUrl(url);
+  return url === undefined ? undefined : withoutLogin(url);
 }
 
 async function inferBiller(

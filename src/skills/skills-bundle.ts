@@ -1,7 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { PaperclipSkillEntry } from "@paperclipai/adapter-utils/server-utils";
 import { messageOf } from "../lib/message.ts";
+import { readUntrustedFile } from "../lib/read-untrusted-file.ts";
+import type { Env } from "../volume/homes.ts";
+import { rulesForFolder } from "../volume/read-rules.ts";
 import { readAvailableSkills } from "./available-skills.ts";
 
 export interface SkillsBundle {
@@ -10,14 +12,17 @@ export interface SkillsBundle {
   warnings: string[];
 }
 
-/** The chosen skills' SKILL.md as one text for the prompt. A skill that cannot be had is a warning, never silent. */
-export async function readSkillsBundle(config: Readonly<Record<string, unknown>>): Promise<SkillsBundle> {
+/**
+ * The chosen skills' SKILL.md as one text for the prompt. A skill that cannot be had is a warning, never silent. The
+ * server names each skill's folder, but agents may write in it. `env` is Paperclip's own.
+ */
+export async function readSkillsBundle(config: Readonly<Record<string, unknown>>, env: Env): Promise<SkillsBundle> {
   const { entries, desired } = await readAvailableSkills(config);
   const read = await Promise.all(
     desired.map((key) => {
       const entry = entries.find((candidate) => candidate.key === key);
       return entry
-        ? readSkill(entry)
+        ? readSkill(entry, env)
         : { warning: `The skill ${key} is not among the company's skills; the run goes on without it.` };
     }),
   );
@@ -29,13 +34,17 @@ export async function readSkillsBundle(config: Readonly<Record<string, unknown>>
   };
 }
 
-async function readSkill(entry: PaperclipSkillEntry): Promise<{ name: string; section: string } | { warning: string }> {
+async function readSkill(
+  entry: PaperclipSkillEntry,
+  env: Env,
+): Promise<{ name: string; section: string } | { warning: string }> {
   if (entry.sourceStatus === "missing") {
     const why = entry.missingDetail ?? "its files are missing";
     return { warning: `The skill ${entry.key} cannot be used (${why}); the run goes on without it.` };
   }
   try {
-    const markdown = await readFile(path.join(entry.source, "SKILL.md"), "utf8");
+    const source = path.resolve(entry.source);
+    const markdown = await readUntrustedFile(path.join(source, "SKILL.md"), rulesForFolder(source, env));
     const heading = `# Skill: ${entry.runtimeName}\n\n${describeFolder(entry.source)}`;
     return { name: entry.runtimeName, section: `${heading}\n\n${markdown.trim()}` };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -29,7 +29,7 @@ function config(desiredSkills: string[], skills: object[] = [skill("paperclip"),
 }
 
 test("the bundle holds the operational skill and the chosen ones, each with its folder", async () => {
-  const { markdown, notes, warnings } = await readSkillsBundle(config(["paperclipai/paperclip/review"]));
+  const { markdown, notes, warnings } = await readSkillsBundle(config(["paperclipai/paperclip/review"]), {});
   expect(markdown).toMatch(
     /^# Skill: paperclip\n.*Text of paperclip\.\n\n---\n\n# Skill: review\n.*Text of review\.$/s,
   );
@@ -39,13 +39,13 @@ test("the bundle holds the operational skill and the chosen ones, each with its 
 });
 
 test("the operational skill is there although none was chosen", async () => {
-  const { markdown } = await readSkillsBundle(config([]));
+  const { markdown } = await readSkillsBundle(config([]), {});
   expect(markdown).toContain("Text of paperclip.");
   expect(markdown).not.toContain("Text of review.");
 });
 
 test("without skills the bundle is empty", async () => {
-  expect(await readSkillsBundle({})).toEqual({ markdown: "", notes: [], warnings: [] });
+  expect(await readSkillsBundle({}, {})).toEqual({ markdown: "", notes: [], warnings: [] });
 });
 
 test("a skill that is missing, unreadable or unknown is a warning each", async () => {
@@ -55,12 +55,27 @@ test("a skill that is missing, unreadable or unknown is a warning each", async (
     skill("nowhere"),
   ];
   const desired = ["gone", "nowhere", "unknown"].map((name) => `paperclipai/paperclip/${name}`);
-  const { markdown, warnings } = await readSkillsBundle(config(desired, skills));
+  const { markdown, warnings } = await readSkillsBundle(config(desired, skills), {});
   expect(markdown).toContain("Text of paperclip.");
   expect(warnings).toEqual([
     expect.stringMatching(/\/gone cannot be used \(version deleted\)/),
     expect.stringMatching(/\/nowhere could not be read \(.*ENOENT/),
     expect.stringMatching(/\/unknown is not among/),
+  ]);
+});
+
+test("a skill that agents have turned into a link is a warning, and what it leads to stands nowhere", async () => {
+  const planted = path.join(folder, "volume", "planted");
+  await mkdir(planted, { recursive: true });
+  await symlink("/proc/self/environ", path.join(planted, "SKILL.md"));
+  await symlink(path.join(folder, "review"), path.join(folder, "volume", "moved"));
+  const skills = [skill("planted", { source: planted }), skill("moved", { source: path.join(folder, "volume/moved") })];
+  const desired = ["planted", "moved"].map((name) => `paperclipai/paperclip/${name}`);
+  const bundle = await readSkillsBundle(config(desired, skills), { PAPERCLIP_HOME: path.join(folder, "volume") });
+  expect(bundle.markdown).toBe("");
+  expect(bundle.warnings).toEqual([
+    expect.stringMatching(/\/planted could not be read \(it is a link, not a regular file\)/),
+    expect.stringMatching(/\/moved could not be read \(it is outside the folders/),
   ]);
 });
 

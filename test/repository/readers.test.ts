@@ -14,8 +14,9 @@ import { readRetryAfter } from "../../src/lib/retry-after.ts";
 import { shownUrl } from "../../src/lib/shown-url.ts";
 import { storable } from "../../src/lib/storable-text.ts";
 import { visibleLine } from "../../src/lib/visible-text.ts";
+import { withoutLogin } from "../../src/lib/without-login.ts";
 import { readLogLine } from "../../src/log/log-line.ts";
-import { parseModelList } from "../../src/models/parse-model-list.ts";
+import { listModels } from "../../src/models/list-models.ts";
 import { buildConfigContent } from "../../src/opencode/config-content.ts";
 import { diagnose } from "../../src/opencode/diagnosis.ts";
 import { parseEvent } from "../../src/opencode/event.ts";
@@ -127,7 +128,12 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   ],
   "the cluster's refusal": (text) => errorFrom(500, text, text),
   "a wait that a server asks for": readRetryAfter,
-  "a list of models": (text) => parseModelList(share(text)),
+  "a catalogue of models": (text) =>
+    listModels(
+      { [share(text)]: { models: { [share(text)]: {} } } },
+      { env: {}, config: { provider: { [share(text)]: {} } } },
+    ),
+  "a repository's address": (text) => [withoutLogin(text), withoutLogin(`https://${text}`)],
 };
 
 const tokens = [

@@ -117,6 +117,9 @@ export function hangingLogin({ firstToken }: { firstToken?: string } = {}): { us
   return { user, starts: () => readFileSync(log, "utf8").split("\n").length - 1 };
 }
 
+/** Paperclip's environment where the operator lets temporary kubeconfigs run programs, send files and name proxies. */
+export const operatorEnv = { PATH: process.env["PATH"], OPENCODE_K8S_KUBECONFIG_DIRS: tmpdir() };
+
 export function writeTemporary(name: string, text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "cluster-test-")), name);
   writeFileSync(file, text);
@@ -124,5 +127,5 @@ export function writeTemporary(name: string, text: string): string {
 }
 
 export function transportTo({ kubeconfig }: Pick<Api, "kubeconfig">): Promise<Transport> {
-  return createTransport({ kubeconfig, env: {}, serviceAccountDir: "/none" });
+  return createTransport({ kubeconfig, env: operatorEnv, serviceAccountDir: "/none" });
 }

@@ -1,7 +1,7 @@
 import { optional, required, withDefault } from "./field.ts";
 import { isDnsSubdomain } from "./formats/kubernetes-names.ts";
 import { argumentsKind } from "./kinds/arguments.ts";
-import { choiceKind, proseKind, quantityKind, textKind, toggleKind } from "./kinds/scalars.ts";
+import { choiceKind, proseKind, storageKind, textKind, toggleKind } from "./kinds/scalars.ts";
 
 const modelExpected = "provider/model, such as anthropic/claude-sonnet-4-5";
 const modelKind = textKind({ accepts: (text) => /^[^\s/]+\/\S+$/.test(text), expected: modelExpected });
@@ -59,7 +59,7 @@ export const coreSettings = {
       defaultText: "the cluster's default",
     },
   ),
-  agentDbStorageCapacity: withDefault(quantityKind, "10Gi", {
+  agentDbStorageCapacity: withDefault(storageKind, "10Gi", {
     label: "Database storage size",
     hint: "Size of the agent's claim, such as 10Gi; only for dedicated_pvc.",
   }),

@@ -7,6 +7,11 @@ test.each([
   ["denied", "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1", "k8s_quota_exceeded"],
   ["denied", "maximum cpu usage per Container is 1, but limit is 2", "k8s_quota_exceeded"],
   ["denied", 'violates PodSecurity "restricted:latest": runAsNonRoot != true', "k8s_admission_refused"],
+  [
+    "denied",
+    'pods "x" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount]',
+    "k8s_admission_refused",
+  ],
   ["invalid", 'admission webhook "policy.example.com" denied the request: no', "k8s_admission_refused"],
   ["denied", 'jobs.batch is forbidden: User "x" cannot create resource "jobs"', "k8s_permission_denied"],
   ["unauthorized", "Unauthorized", "k8s_permission_denied"],

@@ -28,9 +28,12 @@ export function isQuota(message: string): boolean {
   return /exceeded quota|failed quota|(maximum|minimum) \S+ usage per/i.test(message);
 }
 
-/** API: 'violates PodSecurity "restricted:latest"', 'admission webhook "x" denied the request', 'failed calling webhook "x"', ValidatingAdmissionPolicy. */
+/**
+ * API: 'violates PodSecurity "restricted:latest"', 'admission webhook "x" denied the request', 'failed calling webhook "x"',
+ * ValidatingAdmissionPolicy; OpenShift 4: 'unable to validate against any security context constraint: […]'.
+ */
 export function isAdmission(error: Pick<ApiError, "message">): boolean {
-  return /violates PodSecurity|admission webhook|calling webhook|ValidatingAdmissionPolicy|denied the request/i.test(
+  return /violates PodSecurity|admission webhook|calling webhook|ValidatingAdmissionPolicy|denied the request|any security context constraint/i.test(
     error.message,
   );
 }

@@ -26,10 +26,24 @@ export interface HostMount {
   mounts: VolumeMount[];
 }
 
+/** Names of what belongs to Paperclip's server. */
+export interface ServerObjects {
+  secrets: readonly string[];
+  claims: readonly string[];
+}
+
 /** What a Job inherits from Paperclip's own pod. */
 export interface Host {
   namespace: string;
   podName: string;
+  /** The labels of Paperclip's own pod, by which its Service finds it. */
+  labels: Readonly<Record<string, string>>;
+  /** The service account whose rights Paperclip has. */
+  serviceAccountName: string;
+  /** Whether OpenShift has chosen the pod's user. */
+  admittedByOpenShift: boolean;
+  /** Secrets and claims that Paperclip's pod uses and that a pod of an agent has not, or not as a whole. */
+  withheld: ServerObjects;
   image: string;
   imagePullSecrets: PullSecret[];
   dnsPolicy?: string;

@@ -3,6 +3,7 @@ import { serviceAccountDir, sharedHome } from "../lib/well-known-paths.ts";
 import { withoutTrailingSlashes } from "../lib/without-trailing-slashes.ts";
 import type { Container, EnvVariable, Host, HostMount, SharedVolume, Toleration, Volume } from "./host.ts";
 import { expand, inheritEnv } from "./inherit-env.ts";
+import { findServerObjects } from "./server-objects.ts";
 import { type Withheld, withheldFrom } from "./withheld.ts";
 
 /** Paperclip's home, in its own container and in every agent's. */
@@ -15,15 +16,21 @@ export function extractHost(pod: Pod): Host | undefined {
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   const shared = sharedVolume(pod, container, volumes);
   const withheld = withheldFrom(container, pod);
+  const mounts = inheritMounts(container, volumes, withheld);
   return {
     namespace: pod.metadata?.namespace ?? "",
     podName: pod.metadata?.name ?? "",
+    labels: pod.metadata?.labels ?? {},
+    serviceAccountName: pod.spec.serviceAccountName || "default",
+    // OpenShift 4: the admission plugin writes into each pod which SecurityContextConstraint let it in.
+    admittedByOpenShift: pod.metadata?.annotations?.["openshift.io/scc"] !== undefined,
+    withheld: findServerObjects(pod, mounts),
     image: container.image,
     imagePullSecrets: imagePullSecrets ?? [],
     ...(dnsPolicy === undefined ? {} : { dnsPolicy }),
     ...(dnsConfig === undefined ? {} : { dnsConfig }),
     ...(shared === undefined ? {} : { sharedVolume: shared }),
-    mounts: inheritMounts(container, volumes, withheld),
+    mounts,
     env: inheritEnv(container.env ?? [], { pod, isWithheld: withheld.variable }).filter(
       (variable) => !namesToken(variable, container, volumes),
     ),

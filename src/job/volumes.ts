@@ -11,12 +11,15 @@ export interface Mounted {
   mounts: VolumeMount[];
 }
 
+/** The largest prompt has 16 MiB. */
+const promptVolumeSizeLimit = "32Mi";
+
 export const promptVolume = "opencode-prompt";
 export const promptPartsVolume = "opencode-prompt-parts";
 
 export function buildVolumes(request: JobRequest, job: string): Mounted & { own: ReadonlySet<string> } {
   const own = [
-    emptyDir("opencode-run", path.run),
+    emptyDir("opencode-run", path.run, runVolumeSizeLimit(request)),
     ...sharedVolume(request),
     ...databaseVolume(request),
     ...promptVolumes(request, job),
@@ -52,8 +55,13 @@ function ofAgentContainer(volume: Volume): Volume {
   return { ...volume, projected: { ...volume.projected, sources } };
 }
 
-function emptyDir(name: string, mountPath: string): Mounted {
-  return { volumes: [{ name, emptyDir: {} }], mounts: [{ name, mountPath }] };
+/** What the container may write to the node's disk altogether: an agent that fills it is evicted, not its neighbours. */
+export function runVolumeSizeLimit({ settings }: Pick<JobRequest, "settings">): string | undefined {
+  return settings.resources.limits["ephemeral-storage"];
+}
+
+function emptyDir(name: string, mountPath: string, sizeLimit?: string): Mounted {
+  return { volumes: [{ name, emptyDir: { ...(sizeLimit ? { sizeLimit } : {}) } }], mounts: [{ name, mountPath }] };
 }
 
 export const sharedVolumeName = "paperclip-data";
@@ -95,6 +103,6 @@ function promptVolumes({ prompt }: JobRequest, job: string): Mounted[] {
   const sources = prompt.secrets.map((_, index) => ({ secret: { name: promptSecretName(job, index) } }));
   return [
     { volumes: [{ name: promptPartsVolume, projected: { sources } }], mounts: [] },
-    emptyDir(promptVolume, path.prompt),
+    emptyDir(promptVolume, path.prompt, promptVolumeSizeLimit),
   ];
 }

@@ -22,7 +22,9 @@ const annotations = textMap.superRefine((annotations, context) => {
 
 const named = z.array(
   z.looseObject({
-    name: z.string({ error: "a name: lists are merged by it" }).min(1, "a name: lists are merged by it"),
+    name: z
+      .string({ error: "a name: lists are merged by it, and the agent's container is opencode" })
+      .min(1, "a name: lists are merged by it, and the agent's container is opencode"),
   }),
   { error: "a list" },
 );

@@ -1,10 +1,10 @@
 import { isObject } from "../../lib/json-object.ts";
 import { isQualifiedName } from "../formats/kubernetes-names.ts";
-import { compareQuantities, isQuantity } from "../formats/quantity.ts";
+import { compareQuantities } from "../formats/quantity.ts";
 import { isCommentary, parseYaml } from "../formats/text.ts";
+import { amountExpected } from "./amount.ts";
 import { withoutHeading } from "./key-values.ts";
 import { describeFound, isUnset, type Kind, type Refuse } from "./kind.ts";
-import { quantityExpected } from "./scalars.ts";
 
 type Amounts = Readonly<Record<string, string>>;
 export interface Resources {
@@ -12,9 +12,13 @@ export interface Resources {
   readonly limits: Amounts;
 }
 
+/**
+ * Nodes whose kubelet does not measure its disk offer no ephemeral storage at all, and a limit without a request counts as
+ * one (seen with Kubernetes 1.34): only a request of 0 is scheduled everywhere.
+ */
 export const defaultResources: Resources = {
-  requests: { cpu: "1000m", memory: "2Gi" },
-  limits: { cpu: "4000m", memory: "8Gi" },
+  requests: { cpu: "1000m", memory: "2Gi", "ephemeral-storage": "0" },
+  limits: { cpu: "4000m", memory: "8Gi", "ephemeral-storage": "20Gi" },
 };
 
 const sides = ["requests", "limits"] as const;
@@ -32,17 +36,29 @@ export const resourcesKind: Kind<Resources> = {
     };
     refuseAboveLimit(given, refuse);
     return {
-      requests: { ...defaultRequestsWithin(given.limits), ...given.requests },
-      limits: { ...defaultResources.limits, ...given.limits },
+      requests: withoutRemoved({ ...defaultRequestsWithin(given.limits), ...given.requests }),
+      limits: withoutRemoved({ ...defaultResources.limits, ...given.limits }),
     };
   },
 };
 
+/** `null` takes a default away: the container then has no such request or limit. */
+type Given = Readonly<Record<string, string | null>>;
+
+function withoutRemoved(given: Given): Amounts {
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** `none` is what a form can say; the others are how YAML and JSON write null. */
+function isRemoval(amount: unknown): boolean {
+  return amount === null || (typeof amount === "string" && /^(none|null|~)$/i.test(amount.trim()));
+}
+
 /** A default request above a limit that was set gives way to it, as Kubernetes takes the limit for a missing request. */
-function defaultRequestsWithin(limits: Amounts): Amounts {
+function defaultRequestsWithin(limits: Given): Amounts {
   const entries = Object.entries(defaultResources.requests).map(([name, request]) => {
     const limit = limits[name];
-    return [name, limit !== undefined && compareQuantities(request, limit) > 0 ? limit : request] as const;
+    return [name, limit && compareQuantities(request, limit) > 0 ? limit : request] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -59,34 +75,39 @@ function readShape(value: unknown, refuse: Refuse): Record<string, unknown> {
     return {};
   }
   for (const key of Object.keys(found)) {
-    if (key !== "requests" && key !== "limits") refuse("requests or limits as the name", { at: [key], found: key });
+    if (key !== "requests" && key !== "limits")
+      refuse(`requests or limits as the name: ${describeFound(key)} can stand under one of them`, {
+        at: [key],
+        found: describeFound(key),
+      });
   }
   return found;
 }
 
-function readAmounts(side: (typeof sides)[number], given: Record<string, unknown>, refuse: Refuse): Amounts {
+function readAmounts(side: (typeof sides)[number], given: Record<string, unknown>, refuse: Refuse): Given {
   const amounts = given[side] ?? {};
   if (!isObject(amounts)) {
     refuse("an object of resource names and amounts", { at: [side] });
     return {};
   }
-  const entries: [string, string][] = [];
+  const entries: [string, string | null][] = [];
   for (const [name, amount] of Object.entries(amounts)) {
-    if (isUnset(amount)) continue;
-    const text = typeof amount === "number" ? String(amount) : amount;
+    const removed = isRemoval(amount);
+    if (isUnset(amount) && !removed) continue;
+    const text = typeof amount === "number" || typeof amount === "string" ? String(amount).trim() : "";
+    const expected = removed ? undefined : amountExpected(name, text);
     if (!isQualifiedName(name))
-      refuse("the name of a resource, such as cpu or nvidia.com/gpu", { at: [side, name], found: name });
-    else if (typeof text !== "string" || !isQuantity(text.trim())) {
-      refuse(quantityExpected, { at: [side, name], found: describeFound(amount) });
-    } else entries.push([name, text.trim()]);
+      refuse("the name of a resource, such as cpu or nvidia.com/gpu", { at: [side, name], found: describeFound(name) });
+    else if (expected !== undefined) refuse(expected, { at: [side, name], found: describeFound(amount) });
+    else entries.push([name, removed ? null : text]);
   }
   return Object.fromEntries(entries);
 }
 
-function refuseAboveLimit({ requests, limits }: Resources, refuse: Refuse): void {
+function refuseAboveLimit({ requests, limits }: { requests: Given; limits: Given }, refuse: Refuse): void {
   for (const [name, request] of Object.entries(requests)) {
-    const limit = limits[name] ?? defaultResources.limits[name];
-    if (limit === undefined || compareQuantities(request, limit) <= 0) continue;
+    const limit = limits[name] === undefined ? defaultResources.limits[name] : limits[name];
+    if (!limit || request === null || compareQuantities(request, limit) <= 0) continue;
     const advice =
       limits[name] === undefined
         ? `at most the default limit, ${limit}: set resources.limits.${name} too, or ask for less`

@@ -1,4 +1,4 @@
-import { isQuantity } from "../formats/quantity.ts";
+import { amountExpected } from "./amount.ts";
 import type { Kind, Refuse } from "./kind.ts";
 
 /** Linux takes no longer path (PATH_MAX), and nothing else on one line is longer. */
@@ -29,26 +29,28 @@ export const proseKind: Kind<string> = {
 /** A year: long enough for every run, short enough that sums of such numbers stay in Kubernetes' 32 bits. */
 const longestSec = 31_536_000;
 
-/** Whole seconds, as a number or as digits. */
-export const secondsKind: Kind<number> = {
-  accepts: "whole seconds",
-  control: "number",
-  read(value, refuse) {
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number <= longestSec) return number;
-    return refuseAs(0, refuse, `a whole number of seconds from 0 to ${longestSec}`);
-  },
-};
+/** Whole seconds, as a number or as digits, up to a bound. */
+function secondsUpTo(mostSec: number): Kind<number> {
+  return {
+    accepts: mostSec === longestSec ? "whole seconds" : `whole seconds, up to ${mostSec}`,
+    control: "number",
+    read(value, refuse) {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number <= mostSec) return number;
+      return refuseAs(0, refuse, `a whole number of seconds from 0 to ${mostSec}`);
+    },
+  };
+}
+
+export const secondsKind: Kind<number> = secondsUpTo(longestSec);
 
 /**
  * Seconds where 0 would do harm: it is read as the default, since a form whose number field was cleared, and clients
  * that fill in what they do not know, send 0.
  */
-export function positiveSecondsKind(fallback: number): Kind<number> {
-  return {
-    ...secondsKind,
-    read: (value, refuse) => secondsKind.read(value, refuse) || fallback,
-  };
+export function positiveSecondsKind(fallback: number, mostSec: number = longestSec): Kind<number> {
+  const kind = secondsUpTo(mostSec);
+  return { ...kind, read: (value, refuse) => kind.read(value, refuse) || fallback };
 }
 
 const truths: Readonly<Record<string, boolean>> = {
@@ -87,11 +89,15 @@ export function choiceKind<const T extends string>(choices: readonly T[], unsetL
   };
 }
 
-export const quantityExpected = "an amount as Kubernetes writes it, such as 500m, 2 or 10Gi";
-
-export const quantityKind: Kind<string> = {
-  ...textKind({ accepts: isQuantity, expected: quantityExpected }),
-  accepts: "an amount such as 500m, 2 or 10Gi",
+/** An amount of storage. */
+export const storageKind: Kind<string> = {
+  accepts: "an amount such as 10Gi",
+  control: "text",
+  read(value, refuse) {
+    const text = (typeof value === "string" || typeof value === "number" ? String(value) : "").trim();
+    const expected = amountExpected("storage", text);
+    return expected === undefined ? text : refuseAs("", refuse, expected);
+  },
 };
 
 /** Refuses, and gives a value of the type for the reader to return. */

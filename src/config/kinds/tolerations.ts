@@ -21,7 +21,7 @@ const toleration = z
   })
   .superRefine((toleration, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-    if (!toleration.key && toleration.operator !== "Exists") refuse("operator", "Exists, when no key is given");
+    if (!toleration.key && toleration.operator !== "Exists") refuse("operator", "Exists, since key is missing");
     if (toleration.operator === "Exists" && toleration.value) refuse("value", "no value with the operator Exists");
     if (toleration.tolerationSeconds !== undefined && toleration.effect !== "NoExecute") {
       refuse("effect", "NoExecute, when tolerationSeconds is given");

@@ -7,11 +7,15 @@ import type {
   V1PersistentVolumeClaim,
   V1RoleBinding,
   V1Service,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import type { Serialized } from "../../src/cluster/cluster.ts";
+import { isReservedLabel } from "../../src/config/formats/reserved-labels.ts";
 import { extractHost } from "../../src/host/inherit.ts";
+import { builtTemplate } from "../support/job-request.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = join(root, "examples");
@@ -34,6 +38,8 @@ interface Kinds {
   RoleBinding: V1RoleBinding;
   Service: V1Service;
   ServiceAccount: Manifest;
+  ValidatingAdmissionPolicy: V1ValidatingAdmissionPolicy;
+  ValidatingAdmissionPolicyBinding: V1ValidatingAdmissionPolicyBinding;
 }
 
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
@@ -56,6 +62,8 @@ const host = () => extractHost({ metadata: { name: "paperclip-1", namespace }, s
 test("every file of examples is YAML of a kind that is known here", () => {
   const kinds = manifests.map(({ file, manifest: { apiVersion, kind } }) => `${file}: ${apiVersion} ${kind}`);
   expect(kinds.toSorted()).toEqual([
+    "admission-policy.yaml: admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy",
+    "admission-policy.yaml: admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding",
     "deployment.yaml: apps/v1 Deployment",
     "deployment.yaml: v1 Service",
     "kind/cluster.yaml: kind.x-k8s.io/v1alpha4 Cluster",
@@ -69,17 +77,39 @@ test("every file of examples is YAML of a kind that is known here", () => {
   ]);
 });
 
+/** What takes an administrator of the cluster, or a newer Kubernetes, is applied by itself. */
+const byItself = ["kustomization.yaml", "admission-policy.yaml"];
+
 test("the kustomization names every file that lies beside it", () => {
-  const beside = files.filter((file) => !file.includes("/") && file !== "kustomization.yaml");
+  const beside = files.filter((file) => !file.includes("/") && !byItself.includes(file));
   expect(only("Kustomization").resources.toSorted()).toEqual(beside.toSorted());
 });
 
 test("everything that has a namespace is in the one that is made", () => {
-  const wide = ["Namespace", "PersistentVolume", "Cluster", "Kustomization"];
+  const wide = [
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "Namespace",
+    "PersistentVolume",
+    "Cluster",
+    "Kustomization",
+  ];
   for (const { file, manifest } of manifests) {
     const own = wide.includes(manifest.kind) ? undefined : namespace;
     expect(manifest.metadata?.namespace, `${manifest.kind} of ${file}`).toBe(own);
   }
+});
+
+test("the admission policy holds in the namespace of the agents, for the names of the Deployment", () => {
+  const { metadata, spec } = only("ValidatingAdmissionPolicyBinding");
+  expect(spec?.matchResources?.namespaceSelector?.matchLabels).toEqual({ "kubernetes.io/metadata.name": namespace });
+  const policy = only("ValidatingAdmissionPolicy");
+  expect(spec?.policyName).toBe(policy.metadata?.name);
+  expect(metadata?.name).toBe(policy.metadata?.name);
+  const variable = (name: string) => policy.spec?.variables?.find((one) => one.name === name)?.expression;
+  expect(variable("serverAccounts")).toBe(`['${pod.spec?.serviceAccountName}']`);
+  const server = container.env?.find(({ name }) => name === "DATABASE_URL")?.valueFrom?.secretKeyRef?.name;
+  expect(variable("serverSecrets")).toBe(`['${server}']`);
 });
 
 describe("the Deployment", () => {
@@ -106,6 +136,13 @@ describe("the Deployment", () => {
     expect(container.ports).toContainEqual(expect.objectContaining({ name: port?.targetPort }));
     const told = container.env?.find(({ name }) => name === "PAPERCLIP_API_URL")?.value;
     expect(told).toBe(`http://${service.metadata?.name}.$(POD_NAMESPACE).svc:${port?.port}`);
+  });
+
+  test("is found by its Service through a label that no agent's settings can have", () => {
+    const selector = Object.keys(only("Service").spec?.selector ?? {});
+    expect(selector.filter(isReservedLabel)).toEqual(["paperclip.io/server"]);
+    const agents = builtTemplate().metadata?.labels ?? {};
+    expect(Object.keys(agents)).not.toContain("paperclip.io/server");
   });
 
   test("keeps the server's own secrets from agents", () => {

@@ -211,7 +211,7 @@ export function expectCancelled(run: LiveRun, { result }: Woken, graceSec = 2): 
 /** A call as the administrator, for what the adapter's own port does not speak of. */
 export async function asAdmin(
   world: World,
-  call: { method: "POST" | "DELETE" | "PATCH"; path: string; body?: object },
+  call: { method: "POST" | "DELETE" | "PATCH"; path: string; body?: object; contentType?: string },
 ): Promise<void> {
   const transport = await createTransport({
     kubeconfig: await world.kubeconfig("admin"),

@@ -5,6 +5,7 @@ import path from "node:path";
 import { blocks } from "./docs/blocks.ts";
 import { buildConfigPage } from "./docs/config-page.ts";
 import { buildEndingsPage } from "./docs/endings-page.ts";
+import { buildPolicyPage } from "./docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -16,6 +17,7 @@ const marked = ["README.md"];
 const whole: Readonly<Record<string, () => string>> = {
   "docs/config.md": buildConfigPage,
   "docs/endings.md": buildEndingsPage,
+  "docs/policy.md": buildPolicyPage,
 };
 
 const documents = [

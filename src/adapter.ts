@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster/cluster.ts";
 import { connectCluster } from "./cluster/connect.ts";
 import { buildAgentConfigurationDoc } from "./config/documentation.ts";
 import { buildForm } from "./config/form.ts";
+import { createPolicyReader } from "./config/policy-reader.ts";
 import { createAgentQueue } from "./guard/agent-queue.ts";
 import { createSuspendedJobCleanup } from "./guard/suspended-job-cleanup.ts";
 import { createPreflight } from "./health/preflight/preflight.ts";
@@ -83,6 +84,7 @@ function createDeps(options: AdapterOptions): Made {
   const deps: Deps = {
     connect: clusters.get,
     readHost: createHostReader({ env, serviceAccountDir }),
+    readPolicy: createPolicyReader(env),
     podWatcher(cluster, namespace) {
       const ofCluster = boards.get(cluster) ?? new Map<string, PodWatcher>();
       boards.set(cluster, ofCluster);

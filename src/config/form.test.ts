@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { buildAgentConfigurationDoc, buildSettingsTables } from "./documentation.ts";
 import { buildForm } from "./form.ts";
 import { parseSettings } from "./parse-settings.ts";
+import { noPolicy } from "./policy/policy.ts";
 import { settings } from "./settings.ts";
 
 const model = "openai/gpt-5";
@@ -17,18 +18,18 @@ function initialValue({ type, default: fallback, options }: ConfigFieldSchema): 
   return type === "select" ? (options?.[0]?.value ?? "") : "";
 }
 
-const plain = parseSettings({ model });
+const plain = parseSettings({ model }, noPolicy);
 
 test("a new agent saved from the form has the schema's defaults", () => {
   const saved = Object.fromEntries(
     fields.map((each) => [each.key, initialValue(each)]).filter(([, value]) => value !== ""),
   );
-  expect(parseSettings({ ...saved, model })).toEqual(plain);
+  expect(parseSettings({ ...saved, model }, noPolicy)).toEqual(plain);
 });
 
 test("the same as text, as a client without types sends it, parses too", () => {
   const saved = Object.fromEntries(fields.map((each) => [each.key, String(initialValue(each))]));
-  expect(parseSettings({ ...saved, model })).toEqual(plain);
+  expect(parseSettings({ ...saved, model }, noPolicy)).toEqual(plain);
 });
 
 test("a client that fills in zeros and first options, whatever the defaults are, still has the defaults", () => {
@@ -37,7 +38,7 @@ test("a client that fills in zeros and first options, whatever the defaults are,
       .filter(({ type }) => type !== "toggle")
       .map((each) => [each.key, initialValue({ ...each, default: undefined })]),
   );
-  expect(parseSettings({ ...saved, model })).toEqual(plain);
+  expect(parseSettings({ ...saved, model }, noPolicy)).toEqual(plain);
 });
 
 test("the four resources are fields of their own, with flat keys", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { badKeys, model, parsed, problems } from "../../test/support/parsed.ts";
-import { describeProblems, parseSettings } from "./parse-settings.ts";
+import { parseSettings } from "./parse-settings.ts";
+import { noPolicy } from "./policy/policy.ts";
+import { describeProblems } from "./setting-problem.ts";
 import type { Settings } from "./settings.ts";
 
 const defaults: Settings = {
@@ -9,10 +11,15 @@ const defaults: Settings = {
   isolation: "shared",
   agentDbMode: "ephemeral",
   agentDbStorageCapacity: "10Gi",
-  resources: { requests: { cpu: "1000m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "8Gi" } },
+  resources: {
+    requests: { cpu: "1000m", memory: "2Gi", "ephemeral-storage": "0" },
+    limits: { cpu: "4000m", memory: "8Gi", "ephemeral-storage": "20Gi" },
+  },
   labels: {},
   startTimeoutSec: 900,
   imagePullTimeoutSec: 300,
+  securityProfile: "auto",
+  evictionProtection: true,
   ttlSecondsAfterFinished: 300,
   retainJobs: false,
   reattachOrphanedJobs: false,
@@ -31,7 +38,7 @@ describe("an empty config", () => {
 
   test("says clearly that the model is missing", () => {
     for (const raw of [{}, { model: "" }, { model: null }, { model: "  " }]) {
-      expect(parseSettings(raw)).toEqual({
+      expect(parseSettings(raw, noPolicy)).toEqual({
         ok: false,
         problems: [{ key: "model", found: "nothing", expected: expect.stringContaining("provider/model") }],
       });
@@ -72,7 +79,7 @@ describe("zeros, falses and first options that clients fill in", () => {
 });
 
 test.each(["anthropic", "anthropic/", "/claude", "a b/c", 7])("refuses the model %j", (bad) => {
-  expect(parseSettings({ model: bad })).toMatchObject({ ok: false, problems: [{ key: "model" }] });
+  expect(parseSettings({ model: bad }, noPolicy)).toMatchObject({ ok: false, problems: [{ key: "model" }] });
 });
 
 test("a model may have slashes of its own", () => {
@@ -101,76 +108,21 @@ test("numbers and truths may come as text", () => {
   });
 });
 
-test.each([-1, 1.5, "soon", "1h", true, Number.NaN, 1e12])("refuses %j seconds", (timeoutSec) => {
-  expect(badKeys({ timeoutSec })).toEqual(["timeoutSec"]);
+test("a stopped run kept its key and its node for as long as it liked: its grace ends after ten minutes", () => {
+  expect(parsed({ graceSec: 600 }).graceSec).toBe(600);
+  expect(problems({ graceSec: 601 })).toEqual([
+    { key: "graceSec", found: "601", expected: "a whole number of seconds from 0 to 600" },
+  ]);
 });
 
-describe("resources", () => {
-  const wanted = { requests: { cpu: "500m", memory: "2Gi" }, limits: { cpu: "4000m", memory: "16Gi" } };
+test("a claim's size has a unit too", () => {
+  expect(parsed({ agentDbStorageCapacity: "20Gi" }).agentDbStorageCapacity).toBe("20Gi");
+  expect(problems({ agentDbStorageCapacity: "20GB" })[0]?.expected).toContain("use 20G or 20Gi");
+  expect(badKeys({ agentDbStorageCapacity: 20 })).toEqual(["agentDbStorageCapacity"]);
+});
 
-  test.each([
-    ["an object", { resources: { requests: { cpu: "500m" }, limits: { memory: "16Gi" } } }],
-    ["flat keys", { "resources.requests.cpu": "500m", "resources.limits.memory": "16Gi" }],
-    ["YAML", { resources: "requests:\n  cpu: 500m\nlimits:\n  memory: 16Gi\n" }],
-    ["YAML with its name above", { resources: "resources:\n  requests: {cpu: 500m}\n  limits: {memory: 16Gi}" }],
-    ["JSON", { resources: '{"requests":{"cpu":"500m"},"limits":{"memory":"16Gi"}}' }],
-    [
-      "both, the flat key first",
-      { resources: { requests: { cpu: "9" }, limits: { memory: "16Gi" } }, "resources.requests.cpu": "500m" },
-    ],
-    ["text and a flat key", { resources: "limits: {memory: 16Gi}", "resources.requests.cpu": "500m" }],
-    ["empty flat keys", { resources: wanted, "resources.requests.cpu": "", "resources.limits.cpu": null }],
-    ["blank flat keys", { resources: wanted, "resources.requests.cpu": " ", "resources.limits.cpu": " " }],
-    [
-      "flat keys beside text of comments alone",
-      { resources: "# later", "resources.requests.cpu": "500m", "resources.limits.memory": "16Gi" },
-    ],
-  ])("come as %s", (_, raw) => {
-    expect(parsed(raw).resources).toEqual(wanted);
-  });
-
-  test("pass other names through, numbers too", () => {
-    const { limits } = parsed({
-      "resources.limits.nvidia.com/gpu": 1,
-      resources: { limits: { "ephemeral-storage": "4Gi" } },
-    }).resources;
-    expect(limits).toEqual({ cpu: "4000m", memory: "8Gi", "ephemeral-storage": "4Gi", "nvidia.com/gpu": "1" });
-  });
-
-  test("are refused by amount, by name and by shape, each named", () => {
-    expect(
-      badKeys({ resources: { requests: { cpu: "much", "no name": "1" }, limits: { memory: true }, limit: {} } }),
-    ).toEqual(["resources.limit", "resources.requests.cpu", "resources.requests.no name", "resources.limits.memory"]);
-    expect(badKeys({ resources: "requests: [" })).toEqual(["resources"]);
-    expect(badKeys({ resources: "a lot" })).toEqual(["resources"]);
-    expect(badKeys({ resources: [1] })).toEqual(["resources"]);
-    expect(badKeys({ resources: { requests: "1" }, "resources.requests.cpu": "1" })).toEqual(["resources.requests"]);
-  });
-
-  test("may not ask for more than the limit, and the advice is one that was not followed yet", () => {
-    const key = "resources.requests.memory";
-    expect(problems({ "resources.requests.memory": "16Gi" })).toEqual([
-      {
-        key,
-        found: "16Gi",
-        expected: "at most the default limit, 8Gi: set resources.limits.memory too, or ask for less",
-      },
-    ]);
-    expect(problems({ "resources.requests.memory": "16Gi", "resources.limits.memory": "12Gi" })).toEqual([
-      { key, found: "16Gi", expected: "at most the limit, 12Gi: raise resources.limits.memory, or ask for less" },
-    ]);
-    expect(parsed({ resources: { requests: { cpu: 2 }, limits: { cpu: "2000m" } } }).resources.requests).toMatchObject({
-      cpu: "2",
-    });
-  });
-
-  test("a small limit alone was refused: a default request gives way to it, and only to a smaller one", () => {
-    expect(parsed({ "resources.limits.memory": "1Gi", "resources.limits.cpu": "16" }).resources).toEqual({
-      requests: { cpu: "1000m", memory: "1Gi" },
-      limits: { cpu: "16", memory: "1Gi" },
-    });
-    expect(badKeys({ "resources.limits.memory": "little" })).toEqual(["resources.limits.memory"]);
-  });
+test.each([-1, 1.5, "soon", "1h", true, Number.NaN, 1e12])("refuses %j seconds", (timeoutSec) => {
+  expect(badKeys({ timeoutSec })).toEqual(["timeoutSec"]);
 });
 
 describe("env", () => {
@@ -274,4 +226,11 @@ describe("a setting that would cost the server", () => {
     expect(told.length).toBeLessThan(20_000);
     expect(told).toMatch(/; and \d+ more\.$/);
   });
+});
+
+test("agents wrote a kubeconfig of their own: a path on the shared volume is none, however it is written", () => {
+  expect(parsed({ kubeconfig: "/etc/clusters/a" }).kubeconfig).toBe("/etc/clusters/a");
+  for (const kubeconfig of ["/paperclip/k", "/paperclip", "/etc/../paperclip/k", "//paperclip/k", "/./paperclip/k"]) {
+    expect(badKeys({ kubeconfig })).toEqual(["kubeconfig"]);
+  }
 });

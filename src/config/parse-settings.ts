@@ -1,16 +1,12 @@
 import type * as z from "zod";
 import { type JsonExcess, jsonExcess } from "../lib/json.ts";
 import { visibleText } from "../lib/visible-text.ts";
+import { narrow, withFixed } from "./apply-policy.ts";
 import { describeFound, isUnset } from "./kinds/kind.ts";
 import { joinDottedResources } from "./kinds/resources.ts";
+import type { Policy } from "./policy/policy.ts";
+import type { SettingProblem } from "./setting-problem.ts";
 import { type Complete, type Settings, settings, settingsSchema } from "./settings.ts";
-
-/** One bad field: its key, what stands there, and what should. */
-export interface SettingProblem {
-  readonly key: string;
-  readonly found: string;
-  readonly expected: string;
-}
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -28,31 +24,24 @@ const excessWords: Record<JsonExcess["what"], string> = {
   characters: "characters",
 };
 
-/** Problems that one message names, and characters of each part of one: the rest helps nobody. */
-const mostTold = 20;
+/** Characters of each part of a problem: the rest helps nobody. */
 const longestPart = 300;
 
 /**
  * Reads an agent's config as Paperclip keeps it: nested, with the flat keys its form saves, or as text. Empty text and
- * null count as unset. Names every bad field, not only the first; leaves unknown keys alone.
+ * null count as unset. Names every bad field, not only the first; leaves unknown keys alone. What the operator's policy
+ * does not allow is a problem too.
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>): ParsedSettings {
+export function parseSettings(raw: Readonly<Record<string, unknown>>, policy: Policy): ParsedSettings {
   const values = collect(raw);
   const tooLarge = Object.entries(values).flatMap(([key, value]) => excessProblem(key, value));
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
-  const result = settingsSchema.safeParse(values);
-  if (!result.success) return { ok: false, problems: result.error.issues.map(asProblem) };
-  return { ok: true, settings: withoutUnset(result.data) };
-}
-
-/** All problems in one message. */
-export function describeProblems(problems: readonly SettingProblem[]): string {
-  const lines = problems
-    .slice(0, mostTold)
-    .map(({ key, found, expected }) => `${key}: found ${found}, expected ${expected}`);
-  const many = problems.length === 1 ? "A setting is" : `${problems.length} settings are`;
-  const more = problems.length > mostTold ? `; and ${problems.length - mostTold} more` : "";
-  return `${many} not usable. ${lines.join("; ")}${more}.`;
+  const fixed = withFixed(values, policy);
+  const result = settingsSchema.safeParse(fixed.raw);
+  if (!result.success) return { ok: false, problems: [...result.error.issues.map(asProblem), ...fixed.problems] };
+  const narrowed = narrow(withoutUnset(result.data), policy);
+  const denied = [...fixed.problems, ...narrowed.problems];
+  return denied.length > 0 ? { ok: false, problems: denied } : { ok: true, settings: narrowed.settings };
 }
 
 function excessProblem(key: string, value: unknown): SettingProblem[] {

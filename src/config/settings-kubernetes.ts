@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { type FormPart, optional, withDefault } from "./field.ts";
 import { isImageReference } from "./formats/image-reference.ts";
 import { isDnsLabel, isDnsSubdomain } from "./formats/kubernetes-names.ts";
@@ -22,9 +23,22 @@ const resourceParts: readonly FormPart[] = [
   resourcePart("limits.memory", "Memory limit", limits["memory"]),
 ];
 
+/** A path as it is kept, without `..`: lists of paths are compared with it. */
+function isServerFile(path: string): boolean {
+  const shared = path === "/paperclip" || path.startsWith("/paperclip/");
+  return path.startsWith("/") && !path.includes("\n") && !shared && posix.normalize(path) === path;
+}
+
 function resourcePart(name: string, label: string, fallback: string | undefined): FormPart {
   const example = name.endsWith("cpu") ? "500m or 2" : "512Mi or 4Gi";
-  return { key: `resources.${name}`, label, hint: `Such as ${example}. Default: ${fallback}.` };
+  const none = name.startsWith("limits") ? "; none for no limit" : "";
+  return { key: `resources.${name}`, label, hint: `Such as ${example}${none}. Default: ${fallback}.` };
+}
+
+function amountsText(amounts: Readonly<Record<string, string>>): string {
+  return Object.entries(amounts)
+    .map(([name, amount]) => `${name} ${amount}`)
+    .join(", ");
 }
 
 const defaultTtlSec = 300;
@@ -49,12 +63,13 @@ export const kubernetesSettings = {
   }),
   kubeconfig: optional(
     textKind({
-      accepts: (text) => text.startsWith("/") && !text.includes("\n"),
-      expected: "the absolute path of a kubeconfig file, not its contents",
+      accepts: isServerFile,
+      expected:
+        "the absolute path of a kubeconfig file, not its contents, outside /paperclip, where agents can write it",
     }),
     {
       label: "Kubeconfig",
-      hint: "Absolute path of a kubeconfig file on Paperclip's machine, to reach another cluster.",
+      hint: "Absolute path of a kubeconfig file on Paperclip's machine, outside /paperclip, to reach another cluster.",
       defaultText: "in-cluster",
     },
   ),
@@ -65,8 +80,8 @@ export const kubernetesSettings = {
   }),
   resources: withDefault(resourcesKind, defaultResources, {
     label: "Resources",
-    hint: "Requests and limits of CPU, memory and any other resource, such as ephemeral-storage or nvidia.com/gpu.",
-    defaultText: `requests ${requests["cpu"]}, ${requests["memory"]}; limits ${limits["cpu"]}, ${limits["memory"]}`,
+    hint: "Requests and limits of CPU, memory and any other resource, such as ephemeral-storage or nvidia.com/gpu; null or none takes a default away.",
+    defaultText: `requests ${amountsText(requests)}; limits ${amountsText(limits)}`,
     askedBy: resourceParts,
   }),
   nodeSelector: optional(nodeSelectorKind, {
@@ -92,6 +107,14 @@ export const kubernetesSettings = {
     label: "Runtime class",
     hint: "RuntimeClass of the pod, such as gvisor.",
     defaultText: "the cluster's own",
+  }),
+  securityProfile: withDefault(choiceKind(["auto", "restricted", "openshift"]), "auto", {
+    label: "Security profile",
+    hint: "Whose user the pod runs as: restricted (user 1000), openshift (one of the namespace's own range), or auto (openshift where Paperclip's own pod was admitted by a SecurityContextConstraint).",
+  }),
+  evictionProtection: withDefault(toggleKind, true, {
+    label: "Eviction protection",
+    hint: "Asks Karpenter and the cluster autoscaler by annotations not to move the pod while it runs.",
   }),
   podTemplate: optional(podTemplateKind, {
     label: "Pod template",

@@ -1,6 +1,7 @@
 import { optional, withDefault } from "./field.ts";
 import { environmentKind } from "./kinds/environment.ts";
 import { positiveSecondsKind, secondsKind, textKind } from "./kinds/scalars.ts";
+import { longestGraceSec } from "./policy/policy.ts";
 
 const defaultGraceSec = 30;
 
@@ -9,9 +10,9 @@ export const operationalSettings = {
     label: "Timeout (sec)",
     hint: "Ends a run this many seconds after its container started; 0 for no limit.",
   }),
-  graceSec: withDefault(positiveSecondsKind(defaultGraceSec), defaultGraceSec, {
+  graceSec: withDefault(positiveSecondsKind(defaultGraceSec, longestGraceSec), defaultGraceSec, {
     label: "Grace period (sec)",
-    hint: "Seconds a stopped run has to end by itself before it is killed; 0 means the default.",
+    hint: "Seconds a stopped run has to end by itself before it is killed, 600 at most; 0 means the default.",
   }),
   inactivityTimeoutSec: withDefault(secondsKind, 0, {
     label: "Inactivity timeout (sec)",

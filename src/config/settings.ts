@@ -27,6 +27,10 @@ export const settings: readonly (Setting<unknown> & { key: SettingKey })[] = [
 /** All of them as one schema; unknown keys are dropped, since Paperclip keeps its own in the same object. */
 export const settingsSchema = z.object(schemasOf(table));
 
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(table, key);
+}
+
 export type Complete = z.output<typeof settingsSchema>;
 
 function schemasOf<T extends Record<string, { schema: z.ZodType }>>(part: T) {

@@ -1,5 +1,6 @@
 import type { FailureFamily } from "../lib/failure-family.ts";
 import { opencodeFailures } from "./opencode-failures.ts";
+import { settingsFailures } from "./settings-failures.ts";
 
 /** What is known of one way to fail. */
 export interface FailureRow {
@@ -15,11 +16,7 @@ export interface FailureRow {
  * meaning. `k8s_` is the cluster's, `opencode_` the agent program's.
  */
 export const failures = [
-  {
-    code: "k8s_config_invalid",
-    meaning: "A setting of the agent cannot be used. Nothing was created in the cluster.",
-    hint: "Correct the settings that the message names.",
-  },
+  ...settingsFailures,
   {
     code: "k8s_not_in_cluster",
     meaning: "Paperclip's own pod could not be read, so image, volume and Secrets cannot be taken from it.",

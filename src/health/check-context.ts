@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import type { Policy } from "../config/policy/policy.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import type { Finding } from "./finding.ts";
@@ -6,6 +7,7 @@ import type { Finding } from "./finding.ts";
 /** Where the agent's Jobs would run, as far as it is known. */
 export interface CheckContext {
   settings: Settings;
+  policy: Policy;
   cluster: Cluster;
   namespace: string;
   /** Absent outside a cluster, or when Paperclip's pod cannot be read. */

@@ -19,6 +19,7 @@ export async function checkJob(site: CheckContext): Promise<Finding[]> {
   const built = buildRunObjects(sampleRequest(site));
   if (built.kind === "refused")
     return built.problems.map((problem) => finding("k8s_config_invalid", `podTemplate: ${problem}.`));
+  if (built.kind === "denied") return built.problems.map((problem) => finding("k8s_policy_denied", `${problem}.`));
   const { job, claim } = built.objects;
   const refused = [
     await refusalOf("the Job", site.cluster.create("jobs", job, { signal: site.signal, dryRun: true })),
@@ -44,7 +45,7 @@ async function refusalOf(what: string, creation: Promise<unknown>): Promise<Find
   }
 }
 
-function sampleRequest({ settings, host, namespace }: CheckContext): JobRequest {
+function sampleRequest({ settings, policy, host, namespace }: CheckContext): JobRequest {
   const id = randomUUID();
   return {
     agent: { id, name: "Test environment" },
@@ -54,6 +55,7 @@ function sampleRequest({ settings, host, namespace }: CheckContext): JobRequest 
     namespace,
     suspendedBy: "test-environment",
     settings,
+    policy,
     host,
     command: ["opencode", "--version"],
     cwd: ownWorkingDirectory,

@@ -7,6 +7,14 @@ const table = {
     level: "error",
     hint: "Correct this setting; a run with it is refused before anything is created.",
   },
+  k8s_policy_denied: {
+    level: "error",
+    hint: "Change this, or ask the operator of Paperclip to allow it in OPENCODE_K8S_POLICY (docs/policy.md).",
+  },
+  k8s_policy_invalid: {
+    level: "error",
+    hint: "Correct OPENCODE_K8S_POLICY in Paperclip's Deployment (docs/policy.md): no agent runs before.",
+  },
   k8s_connection_failed: {
     level: "error",
     hint: "Check the kubeconfig setting, the cluster's address, and that Paperclip may reach it.",

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../cluster/api-error.ts";
 import type { AccessReview, Claim, Cluster, Job } from "../cluster/cluster.ts";
+import { noPolicy } from "../config/policy/policy.ts";
+import type { PolicyReading } from "../config/policy-reader.ts";
 import type { Host } from "../host/host.ts";
 import type { HostReading } from "../host/read-host.ts";
 import type { PreflightRequest } from "./check-context.ts";
@@ -10,6 +12,10 @@ import { type HealthDeps, testEnvironment } from "./test-environment.ts";
 const host: Host = {
   namespace: "paperclip",
   podName: "paperclip-1",
+  labels: { app: "paperclip" },
+  serviceAccountName: "paperclip",
+  admittedByOpenShift: false,
+  withheld: { secrets: ["paperclip-server"], claims: ["paperclip-data"] },
   image: "paperclip:1",
   imagePullSecrets: [],
   sharedVolume: { claimName: "paperclip-data", readOnly: false },
@@ -22,6 +28,7 @@ const host: Host = {
 
 interface World {
   reading?: HostReading;
+  policy?: PolicyReading;
   /** `resource verb` that is refused. */
   denied?: string[];
   accessModes?: string[] | undefined;
@@ -69,6 +76,7 @@ function depsOf(world: World): HealthDeps & Watched {
     },
     connect: async () => cluster,
     readHost: async () => world.reading ?? { kind: "in-pod", host },
+    readPolicy: async () => world.policy ?? { kind: "policy", policy: noPolicy },
     env: world.env ?? { PAPERCLIP_API_URL: "http://paperclip.paperclip.svc:3100" },
   };
 }
@@ -170,6 +178,27 @@ test("every bad setting is named, and the cluster is tested all the same", async
   ]);
   expect(result.created).toHaveLength(1);
   expect(result.checks.at(-1)).toMatchObject(skipped);
+});
+
+test("what the operator's policy denies is told beside what cannot be used, and the rest is tested", async () => {
+  const policy: PolicyReading = { kind: "policy", policy: { ...noPolicy, allow: { image: ["a/*"], labels: [] } } };
+  const config = { ...sound, image: "evil:1", labels: "a=b", graceSec: "soon" };
+  const result = await check({ policy }, config);
+  expect(result.bad).toEqual(["error k8s_config_invalid", "error k8s_policy_denied", "error k8s_policy_denied"]);
+  expect(result.created[0]?.job.spec?.template.spec?.containers[0]?.image).toBe("paperclip:1");
+  expect(result.looks).toEqual([]);
+});
+
+test("a policy that cannot be used is told, and nothing is looked at", async () => {
+  const result = await check({ policy: { kind: "invalid", why: "It is empty." } });
+  expect(result).toMatchObject({ status: "fail", bad: ["error k8s_policy_invalid"] });
+  expect(result.created).toEqual([]);
+});
+
+test("what the pod may not have is told by the check of the Job", async () => {
+  const result = await check({}, { ...sound, podTemplate: { spec: { hostPID: true } } });
+  expect(result.bad).toContain("error k8s_policy_denied");
+  expect(result.created).toEqual([]);
 });
 
 test("what the preflight finds comes last and counts", async () => {

@@ -1,7 +1,10 @@
 import type { AdapterEnvironmentTestContext, AdapterEnvironmentTestResult } from "@paperclipai/adapter-utils";
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { parseSettings, type SettingProblem } from "../config/parse-settings.ts";
+import { parseSettings } from "../config/parse-settings.ts";
+import type { Policy } from "../config/policy/policy.ts";
+import type { ReadPolicy } from "../config/policy-reader.ts";
+import { codeOfProblems, type SettingProblem } from "../config/setting-problem.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ReadHost } from "../host/read-host.ts";
 import { bounded } from "../lib/bounded.ts";
@@ -16,6 +19,8 @@ import { type Finding, finding, statusOf } from "./finding.ts";
 export interface HealthDeps {
   connect(kubeconfig: string | undefined): Promise<Cluster>;
   readHost: ReadHost;
+  /** The operator's policy, kept. */
+  readPolicy: ReadPolicy;
   /** Paperclip's own environment. */
   env: Readonly<Record<string, string | undefined>>;
   preflight: Preflight;
@@ -59,14 +64,17 @@ interface LookedUp {
 }
 
 async function lookUp(config: Record<string, unknown>, deps: HealthDeps): Promise<LookedUp> {
-  const { findings, settings } = readConfig(config);
+  const reading = await deps.readPolicy();
+  if (reading.kind === "invalid") return { findings: [finding("k8s_policy_invalid", reading.why)] };
+  const { policy } = reading;
+  const { findings, settings } = readConfig(config, policy);
   if (settings === undefined) return { findings };
   const limit = bounded(new AbortController().signal, checksMs);
   const { signal } = limit;
   try {
     const cluster = await deps.connect(settings.kubeconfig);
     const { host, namespace, found } = await settle(cluster, settings, { deps, signal });
-    const site: CheckContext = { settings, cluster, namespace, host, env: deps.env, signal };
+    const site: CheckContext = { settings, policy, cluster, namespace, host, env: deps.env, signal };
     const place = await checkNamespace(site);
     const connected = finding("k8s_connected", `The cluster at ${cluster.server} answers.`);
     const before = [...findings, connected, ...found, ...place];
@@ -102,15 +110,28 @@ function hasError(findings: readonly Finding[]): boolean {
 }
 
 /** A bad setting is told, and the rest is tested as if it were not set: the page shows everything at once. */
-function readConfig(config: Record<string, unknown>): { findings: Finding[]; settings: Settings | undefined } {
-  const parsed = parseSettings(config);
+function readConfig(
+  config: Record<string, unknown>,
+  policy: Policy,
+): { findings: Finding[]; settings: Settings | undefined } {
+  const parsed = parseSettings(config, policy);
   if (parsed.ok)
     return { findings: [finding("k8s_config_valid", "The settings can be used.")], settings: parsed.settings };
-  const findings = parsed.problems.map(({ key, found, expected }) =>
-    finding("k8s_config_invalid", `${key}: found ${found}, expected ${expected}.`),
-  );
-  const rest = parseSettings(withoutBad(config, parsed.problems));
-  return { findings, settings: rest.ok ? rest.settings : undefined };
+  const rest = withoutBad(config, parsed.problems);
+  const again = parseSettings(rest, policy);
+  if (again.ok) return { findings: parsed.problems.map(problemFinding), settings: again.settings };
+  // What is not allowed shows only where all of it can be read.
+  const further = again.problems.filter(({ key }) => !parsed.problems.some((problem) => problem.key === key));
+  const last = parseSettings(withoutBad(rest, further), policy);
+  return {
+    findings: [...parsed.problems, ...further].map(problemFinding),
+    settings: last.ok ? last.settings : undefined,
+  };
+}
+
+function problemFinding(problem: SettingProblem): Finding {
+  const { key, found, expected } = problem;
+  return finding(codeOfProblems([problem]), `${key}: found ${found}, expected ${expected}.`);
 }
 
 function withoutBad(config: Record<string, unknown>, problems: readonly SettingProblem[]): Record<string, unknown> {

@@ -115,7 +115,7 @@ describe("what is inherited", () => {
     expect(pod).toMatchObject({
       imagePullSecrets: [{ name: "registry" }],
       dnsPolicy: "ClusterFirst",
-      nodeSelector: { pool: "agents" },
+      nodeSelector: { "kubernetes.io/os": "linux", pool: "agents" },
       tolerations: [{ key: "agents", operator: "Exists", effect: "NoSchedule" }],
     });
     expect(pod.containers[0]?.volumeMounts).toContainEqual({ name: "keys", mountPath: "/etc/keys", readOnly: true });
@@ -126,7 +126,7 @@ describe("what is inherited", () => {
     const own = jobOf({
       settings: { nodeSelector: "gpu=yes", tolerations: '[{"key":"gpu","operator":"Exists"}]' },
     }).pod;
-    expect(own.nodeSelector).toEqual({ gpu: "yes" });
+    expect(own.nodeSelector).toEqual({ "kubernetes.io/os": "linux", gpu: "yes" });
     expect(own.tolerations).toEqual([{ key: "gpu", operator: "Exists" }]);
     const none = jobOf({ settings: { nodeSelector: "{}", tolerations: "[]" } }).pod;
     expect(none).not.toHaveProperty("nodeSelector");
@@ -136,10 +136,10 @@ describe("what is inherited", () => {
   test("outside a cluster nothing, and the agent's own image", () => {
     const { pod } = jobOf({ host: undefined, settings: { image: "agent:1" } });
     expect(pod.containers[0]?.image).toBe("agent:1");
-    for (const field of ["imagePullSecrets", "dnsPolicy", "dnsConfig", "nodeSelector", "tolerations"]) {
+    for (const field of ["imagePullSecrets", "dnsPolicy", "dnsConfig", "tolerations"]) {
       expect(pod).not.toHaveProperty(field);
     }
-    expect(pod.volumes).toEqual([{ name: "opencode-run", emptyDir: {} }]);
+    expect(pod.volumes).toEqual([{ name: "opencode-run", emptyDir: { sizeLimit: "20Gi" } }]);
   });
 
   test("a projected volume's word on resources is about the agent's container: the kubelet mounts no other", () => {

@@ -1,6 +1,9 @@
 import type { Claim, Job, Pod, Secret } from "../cluster/cluster.ts";
 import type { Toleration } from "../host/host.ts";
 import launcher from "../launcher/launcher.sh?raw";
+import type { JsonObject } from "../lib/json-object.ts";
+import { visibleText } from "../lib/visible-text.ts";
+import { withoutEscalation } from "./denied-powers.ts";
 import { buildEnvironment } from "./env.ts";
 import { literal } from "./escape-dollars.ts";
 import { isolationProblems } from "./isolation-problems.ts";
@@ -20,7 +23,8 @@ import {
   promptSecretName,
 } from "./names.ts";
 import { path, promptFile } from "./paths.ts";
-import { containerSecurity, copyResources, podSecurity } from "./pod-policy.ts";
+import { podDenials } from "./pod-denials.ts";
+import { containerSecurity, copyResources, evictionProtection, podSecurity, securityProfile } from "./pod-policy.ts";
 import { buildVolumes, promptPartsVolume, promptVolume } from "./volumes.ts";
 
 type PodSpec = NonNullable<Pod["spec"]>;
@@ -40,15 +44,34 @@ const deadlineMarginSec = 900;
 /** A queue that holds the Job back decides alone when it starts: such a Job is not ours to suspend and resume. */
 export const queueLabel = "kueue.x-k8s.io/queue-name";
 
-export type BuiltRun = { kind: "built"; objects: RunObjects } | Extract<MergedTemplate, { kind: "refused" }>;
+/** `denied`: the pod would have what it may not. */
+export type BuiltTemplateOf = MergedTemplate | { kind: "denied"; problems: string[] };
 
-/** `refused`: the podTemplate setting cannot be merged; each problem is a phrase. */
+export type BuiltRun = { kind: "built"; objects: RunObjects } | Exclude<BuiltTemplateOf, { kind: "merged" }>;
+
+/** An agent writes what a problem quotes: a message has so many, each so long. */
+const mostTold = 20;
+const longestProblem = 500;
+
+/** The code and the message of a run whose objects cannot be built. */
+export function refusalOf({
+  kind,
+  problems,
+}: Exclude<BuiltRun, { kind: "built" }>): ["k8s_policy_denied" | "k8s_config_invalid", string] {
+  const shown = problems.slice(0, mostTold).map((problem) => visibleText(problem.slice(0, longestProblem)));
+  const told = [...shown, ...(problems.length > mostTold ? [`and ${problems.length - mostTold} more`] : [])].join("; ");
+  return kind === "denied"
+    ? ["k8s_policy_denied", `The agent's pod may not have what its settings ask for. ${told}.`]
+    : ["k8s_config_invalid", `The podTemplate setting is not usable: ${told}.`];
+}
+
+/** `refused`: the podTemplate setting cannot be merged. Each problem is a phrase. */
 export function buildRunObjects(request: JobRequest): BuiltRun {
   const name = jobName({ agentId: request.agent.id, runId: request.runId, attempt: request.attempt });
   const labels = buildLabels(request);
   const environment = buildEnvironment(request, environmentSecretName(name));
   const pod = buildTemplate(request, { name, labels, environment });
-  if (pod.kind === "refused") return pod;
+  if (pod.kind !== "merged") return pod;
   const meta = { namespace: request.namespace, labels };
   return {
     kind: "built",
@@ -111,14 +134,19 @@ interface Parts {
 function buildTemplate(
   request: JobRequest,
   { name, labels, environment }: Omit<JobParts, "template"> & Pick<Parts, "environment">,
-): MergedTemplate {
+): BuiltTemplateOf {
   const mounted = buildVolumes(request, name);
-  const template = { metadata: { labels }, spec: buildPodSpec(request, { environment, mounted }) };
-  const { podTemplate } = request.settings;
-  if (!podTemplate) return { kind: "merged", template };
-  const merged = mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own });
-  const problems = merged.kind === "merged" ? isolationProblems(merged.template.spec, request) : [];
-  return problems.length > 0 ? { kind: "refused", problems } : merged;
+  const annotations = request.settings.evictionProtection ? { annotations: { ...evictionProtection } } : {};
+  const template = { metadata: { labels, ...annotations }, spec: buildPodSpec(request, { environment, mounted }) };
+  const { podTemplate = {} } = request.settings;
+  const merge = mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own });
+  if (merge.kind === "refused") return merge;
+  const spec = withoutEscalation(merge.template.spec as JsonObject, request.policy);
+  const merged = { ...merge.template, spec } as BuiltTemplate;
+  const outside = isolationProblems(merged.spec, request);
+  if (outside.length > 0) return { kind: "refused", problems: outside };
+  const problems = podDenials(request, { merged, built: template });
+  return problems.length > 0 ? { kind: "denied", problems } : { kind: "merged", template: merged };
 }
 
 function buildPodSpec(request: JobRequest, parts: Parts): PodSpec {
@@ -129,7 +157,7 @@ function buildPodSpec(request: JobRequest, parts: Parts): PodSpec {
     ...(settings.timeoutSec > 0
       ? { activeDeadlineSeconds: settings.timeoutSec + settings.graceSec + deadlineMarginSec }
       : {}),
-    securityContext: podSecurity,
+    securityContext: podSecurity(securityProfile(request)),
     enableServiceLinks: false,
     ...(settings.serviceAccountName
       ? { serviceAccountName: settings.serviceAccountName }
@@ -145,9 +173,13 @@ function buildPodSpec(request: JobRequest, parts: Parts): PodSpec {
   };
 }
 
-/** The agent's own settings, else where Paperclip itself runs. */
+/** A cluster may have Windows nodes, where the image cannot run. */
+const linux = { "kubernetes.io/os": "linux" };
+
+/** The agent's own settings, else where Paperclip itself runs. An empty selector says that any node will do. */
 function placement({ settings, host }: JobRequest): Pick<PodSpec, "nodeSelector" | "tolerations"> {
-  const nodeSelector = settings.nodeSelector ?? host?.nodeSelector ?? {};
+  const anywhere = settings.nodeSelector !== undefined && Object.keys(settings.nodeSelector).length === 0;
+  const nodeSelector = anywhere ? {} : { ...linux, ...(settings.nodeSelector ?? host?.nodeSelector) };
   const tolerations = (settings.tolerations ?? host?.tolerations ?? []) as Toleration[];
   return {
     ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector: { ...nodeSelector } } : {}),
@@ -168,19 +200,20 @@ function agentContainer(request: JobRequest, { mounted, environment }: Parts): C
     env: environment.env,
     ...(environment.envFrom.length > 0 ? { envFrom: environment.envFrom } : {}),
     resources: { requests: { ...settings.resources.requests }, limits: { ...settings.resources.limits } },
-    securityContext: containerSecurity,
+    securityContext: containerSecurity(securityProfile(request)),
     volumeMounts: mounted.mounts,
   };
 }
 
-function promptContainer({ settings }: JobRequest): Container {
+function promptContainer(request: JobRequest): Container {
+  const { settings } = request;
   return {
     name: promptContainerName,
     image: settings.initImage,
     imagePullPolicy: "IfNotPresent",
     command: ["sh", "-c", 'cat "$1"/part-* > "$2"'.replaceAll("$", "$$$$"), "copy", path.promptParts, promptFile],
     resources: copyResources,
-    securityContext: containerSecurity,
+    securityContext: containerSecurity(securityProfile(request)),
     volumeMounts: [
       { name: promptPartsVolume, mountPath: path.promptParts, readOnly: true },
       { name: promptVolume, mountPath: path.prompt },

@@ -1,3 +1,4 @@
+import type { Policy } from "../config/policy/policy.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import type { SharedFolder } from "./shared-folders.ts";
@@ -21,6 +22,8 @@ export interface JobRequest {
   /** Who makes it: names the process in the prepared Job. */
   suspendedBy: string;
   settings: Settings;
+  /** The operator's, which the pod is held to when podTemplate is merged into it. */
+  policy: Policy;
   /** Absent outside a cluster. */
   host: Host | undefined;
   /** The command with its arguments: `opencode run …`. */

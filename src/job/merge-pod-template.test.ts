@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { builtTemplate, host, jobRequest, type RequestChanges, refusals } from "../../test/support/job-request.ts";
 import { patches } from "../../test/support/patches.ts";
+import { noPolicy, type Policy, permits } from "../config/policy/policy.ts";
 import type { JsonObject } from "../lib/json-object.ts";
 import { buildEnvironment } from "./env.ts";
 import { mergePodTemplate, podTemplateRule } from "./merge-pod-template.ts";
@@ -8,7 +9,9 @@ import { strategicMerge } from "./strategic-merge.ts";
 import { buildVolumes } from "./volumes.ts";
 
 const largePrompt: RequestChanges = { prompt: { kind: "secret", secrets: [[Buffer.from("Say hello.")]] } };
-const plain = builtTemplate(largePrompt);
+/** What is denied after the merge has tests of its own. */
+const everything: Policy = { ...noPolicy, permit: permits.map(({ name }) => name) };
+const plain = builtTemplate({ ...largePrompt, policy: everything });
 const own = {
   env: buildEnvironment(jobRequest(largePrompt), "run-env").own,
   volumes: buildVolumes(jobRequest(largePrompt), "run").own,
@@ -19,7 +22,7 @@ function merge(patch: object) {
 }
 
 function withTemplate(podTemplate: object) {
-  return builtTemplate({ ...largePrompt, settings: { podTemplate } });
+  return builtTemplate({ ...largePrompt, policy: everything, settings: { podTemplate } });
 }
 
 const opencode = (fields: object) => ({ spec: { containers: [{ name: "opencode", ...fields }] } });
@@ -239,9 +242,17 @@ test("directives mean in a new object what they mean in an old one", () => {
   expect(result.kind === "merged" && result.template.spec?.affinity).toEqual({ nodeAffinity: { b: "c" } });
 });
 
+test("a change to the prompt's init container broke every run with a small prompt: it counts where there is one", () => {
+  const podTemplate = { spec: { initContainers: [{ name: "prompt", securityContext: { runAsUser: null } }] } };
+  expect(builtTemplate({ settings: { podTemplate } }).spec.initContainers ?? []).toEqual([]);
+  const [large] = withTemplate(podTemplate).spec.initContainers ?? [];
+  expect(large).toMatchObject({ name: "prompt", image: "busybox:1.36" });
+  expect(large?.securityContext).not.toHaveProperty("runAsUser");
+});
+
 test("a small prompt has no init container of the run's own: one named prompt is the user's", () => {
   const podTemplate = { spec: { initContainers: [{ name: "prompt", image: "busybox" }] } };
-  expect(builtTemplate({ host: host(), settings: { podTemplate } }).spec.initContainers).toEqual(
+  expect(builtTemplate({ host: host(), policy: everything, settings: { podTemplate } }).spec.initContainers).toEqual(
     podTemplate.spec.initContainers,
   );
 });

@@ -3,6 +3,7 @@ import type { Job } from "../cluster/cluster.ts";
 import type { PodTemplate } from "../config/kinds/pod-template.ts";
 import { isObject, type JsonObject } from "../lib/json-object.ts";
 import { containerName, label, promptContainerName } from "./names.ts";
+import { child, items } from "./pod-walk.ts";
 import { type MergeRule, strategicMerge } from "./strategic-merge.ts";
 
 export type BuiltTemplate = NonNullable<Job["spec"]>["template"];
@@ -47,12 +48,24 @@ export const podTemplateRule: MergeRule = {
 
 /** The user's template over the built one, as `kubectl patch` would merge it, unless it takes away what the run needs. */
 export function mergePodTemplate(built: BuiltTemplate, podTemplate: PodTemplate, own: OwnParts): MergedTemplate {
-  const merge = strategicMerge(built as JsonObject, podTemplate, podTemplateRule);
+  const merge = strategicMerge(built as JsonObject, forThisRun(podTemplate, built as JsonObject), podTemplateRule);
   if (merge.kind === "malformed") return { kind: "refused", problems: merge.problems };
   const problems = lostParts(built as JsonObject, merge.value, own);
   return problems.length > 0
     ? { kind: "refused", problems }
     : { kind: "merged", template: merge.value as BuiltTemplate };
+}
+
+/**
+ * The prompt's init container is there for large prompts alone. What a template changes in it counts where it is: in any
+ * other run it would be a new container without an image.
+ */
+function forThisRun(podTemplate: PodTemplate, built: JsonObject): JsonObject {
+  const isPrompt = ({ name }: JsonObject) => name === promptContainerName;
+  const { initContainers } = podTemplate.spec ?? {};
+  if (initContainers === undefined || items(child(built, "spec"), "initContainers").some(isPrompt)) return podTemplate;
+  const others = initContainers.filter((container) => !isPrompt(container) || container["image"] !== undefined);
+  return { ...podTemplate, spec: { ...podTemplate.spec, initContainers: others } };
 }
 
 interface Part {
@@ -77,7 +90,6 @@ function metadataParts(built: JsonObject, merged: JsonObject): Part[] {
   const ownLabels: ReadonlySet<string> = new Set(Object.values(label));
   return [
     ...entryParts("label", child(built, "labels"), child(merged, "labels")).filter(({ key }) => ownLabels.has(key)),
-    ...entryParts("annotation", child(built, "annotations"), child(merged, "annotations")),
   ];
 }
 
@@ -143,14 +155,4 @@ function itemParts(
     built: item,
     merged: merged.find((candidate) => candidate[key] === item[key]),
   }));
-}
-
-function child(object: JsonObject, key: string): JsonObject {
-  const value = object[key];
-  return isObject(value) ? value : {};
-}
-
-function items(object: JsonObject, key: string): JsonObject[] {
-  const value = object[key];
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -49,10 +49,17 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
     .join(",");
 }
 
+/** How the names of a run's Job and Secrets begin. */
+export const runObjectPrefix = "agent-opencode-";
+/** How the names of agents' claims begin. */
+export const databaseClaimPrefix = "opencode-db-";
+
 /** The same for every try to create it, so that a create whose answer was lost finds its own Job. At most 63 characters. */
 export function jobName({ agentId, runId, attempt }: { agentId: string; runId: string; attempt: number }): string {
   const unique = digest(`${agentId}/${runId}/${attempt}`, 8);
-  return ["agent-opencode", slug(agentId, 12), slug(runId, 12), unique].filter((part) => part !== "").join("-");
+  return [runObjectPrefix.slice(0, -1), slug(agentId, 12), slug(runId, 12), unique]
+    .filter((part) => part !== "")
+    .join("-");
 }
 
 export function environmentSecretName(job: string): string {
@@ -66,8 +73,8 @@ export function promptSecretName(job: string, index: number): string {
 /** The claim that keeps an agent's database in `dedicated_pvc` mode. */
 export function databaseClaimName(agentId: string): string {
   return agentId.length <= 200 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(agentId)
-    ? `opencode-db-${agentId}`
-    : `opencode-db-${slug(agentId, 40)}-${digest(agentId, 8)}`;
+    ? `${databaseClaimPrefix}${agentId}`
+    : `${databaseClaimPrefix}${slug(agentId, 40)}-${digest(agentId, 8)}`;
 }
 
 /** An identifier of Paperclip's as a label value: as it is where Kubernetes takes it, else shortened with a digest. */

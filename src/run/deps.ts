@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import type { ReadPolicy } from "../config/policy-reader.ts";
 import type { AgentQueue } from "../guard/agent-queue.ts";
 import type { SuspendedJobCleanup } from "../guard/suspended-job-cleanup.ts";
 import type { ReadHost } from "../host/read-host.ts";
@@ -10,6 +11,8 @@ export interface Deps {
   /** The connection for a kubeconfig, kept; undefined is the pod's service account. */
   connect(kubeconfig: string | undefined): Promise<Cluster>;
   readHost: ReadHost;
+  /** The operator's policy, kept. */
+  readPolicy: ReadPolicy;
   podWatcher(cluster: Cluster, namespace: string): PodWatcher;
   agentQueue: AgentQueue;
   suspendedJobs: SuspendedJobCleanup;

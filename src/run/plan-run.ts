@@ -1,5 +1,5 @@
 import { RunFailure } from "../failure/failure.ts";
-import { buildRunObjects, type RunObjects } from "../job/build-job.ts";
+import { buildRunObjects, type RunObjects, refusalOf } from "../job/build-job.ts";
 import { path } from "../job/paths.ts";
 import { untilAborted } from "../lib/until-aborted.ts";
 import { buildRunArgs } from "../opencode/args.ts";
@@ -58,6 +58,7 @@ export async function planRun(
     namespace: request.namespace,
     suspendedBy: deps.processName,
     settings,
+    policy: request.policy,
     host,
     command: ["opencode", ...args],
     cwd,
@@ -69,7 +70,7 @@ export async function planRun(
     discardDatabase: attempt.discardDatabase,
   });
   if (built.kind === "built") return built.objects;
-  throw new RunFailure("k8s_config_invalid", `The podTemplate setting is not usable: ${built.problems.join("; ")}.`);
+  throw new RunFailure(...refusalOf(built));
 }
 
 interface ShownMeta {

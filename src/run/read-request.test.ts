@@ -2,20 +2,25 @@ import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { describe, expect, test } from "vitest";
 import { host } from "../../test/support/job-request.ts";
 import { MemoryCluster } from "../../test/support/memory-cluster.ts";
+import { policyOf } from "../../test/support/parsed.ts";
 import { heardLog, open } from "../../test/support/run-parts.ts";
+import { noPolicy } from "../config/policy/policy.ts";
+import type { PolicyReading } from "../config/policy-reader.ts";
 import type { HostReading } from "../host/read-host.ts";
 import { readRequest } from "./read-request.ts";
 
 interface Given {
+  policy?: PolicyReading;
   config?: Record<string, unknown>;
   context?: Record<string, unknown>;
   reading?: HostReading;
 }
 
+const without: PolicyReading = { kind: "policy", policy: noPolicy };
 const inPod: HostReading = { kind: "in-pod", host: host() };
 
 /** What a run asks for and what it says on the way, in Paperclip's own namespace unless the config says otherwise. */
-async function read({ config = {}, context = {}, reading = inPod }: Given = {}) {
+async function read({ config = {}, context = {}, reading = inPod, policy = without }: Given = {}) {
   const log = heardLog();
   const execution: AdapterExecutionContext = {
     runId: "r1",
@@ -26,7 +31,14 @@ async function read({ config = {}, context = {}, reading = inPod }: Given = {}) 
     onLog: async () => {},
   };
   const cluster = new MemoryCluster();
-  const deps = { connect: async () => cluster, readHost: async () => reading, env: {}, sharedDir: "/nonexistent" };
+  const readPolicy = async () => policy;
+  const deps = {
+    connect: async () => cluster,
+    readHost: async () => reading,
+    readPolicy,
+    env: {},
+    sharedDir: "/nonexistent",
+  };
   const request = await readRequest(execution, { deps, log, signal: open() });
   return { request, said: log.said };
 }
@@ -140,4 +152,26 @@ test("of the workspace only text is read, and what is not there is undefined", a
   const { request } = await read({ context });
   expect(request.workspace).toEqual({ workspaceId: "w1", repoUrl: "https://git.example/app", repoRef: undefined });
   expect((await read()).request.workspace).toEqual({ workspaceId: undefined, repoUrl: undefined, repoRef: undefined });
+});
+
+describe("the operator's policy", () => {
+  test("that cannot be read lets no run start", async () => {
+    const failing = read({ policy: { kind: "invalid", why: "The operator's policy cannot be used: it is empty." } });
+    await expect(failing).rejects.toMatchObject({
+      code: "k8s_policy_invalid",
+      message: expect.stringContaining("empty"),
+    });
+  });
+
+  test("denies with a code of its own, and goes on with the request", async () => {
+    const policy: PolicyReading = { kind: "policy", policy: policyOf("allow: {image: [a/*]}") };
+    await expect(read({ policy, config: { image: "evil:1" } })).rejects.toMatchObject({
+      code: "k8s_policy_denied",
+      message: expect.stringContaining("OPENCODE_K8S_POLICY"),
+    });
+    await expect(read({ policy, config: { image: "evil:1", graceSec: "soon" } })).rejects.toMatchObject({
+      code: "k8s_config_invalid",
+    });
+    expect((await read({ policy })).request.policy).toBe(policy.policy);
+  });
 });

@@ -1,7 +1,10 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { describeProblems, parseSettings } from "../config/parse-settings.ts";
+import { parseSettings } from "../config/parse-settings.ts";
+import type { Policy } from "../config/policy/policy.ts";
+import type { ReadPolicy } from "../config/policy-reader.ts";
+import { codeOfProblems, describeProblems } from "../config/setting-problem.ts";
 import type { Settings } from "../config/settings.ts";
 import { RunFailure } from "../failure/failure.ts";
 import type { Host } from "../host/host.ts";
@@ -23,6 +26,8 @@ import { settleIsolation } from "./settle-isolation.ts";
 export interface RunRequest {
   execution: AdapterExecutionContext;
   settings: Settings;
+  /** The operator's, which the run's pod is held to as well. */
+  policy: Policy;
   cluster: Cluster;
   namespace: string;
   /** Absent outside a cluster. */
@@ -46,7 +51,7 @@ export interface Workspace {
 }
 
 export interface ReadDeps {
-  deps: Pick<Deps, "connect" | "readHost" | "env" | "sharedDir">;
+  deps: Pick<Deps, "connect" | "readHost" | "readPolicy" | "env" | "sharedDir">;
   log: RunLog;
   signal: AbortSignal;
 }
@@ -56,7 +61,8 @@ export async function readRequest(
   execution: AdapterExecutionContext,
   { deps, log, signal }: ReadDeps,
 ): Promise<RunRequest> {
-  const settings = readSettings(execution.config);
+  const policy = await readPolicy(deps.readPolicy);
+  const settings = readSettings(execution.config, policy);
   const cluster = await untilAborted(deps.connect(settings.kubeconfig), signal);
   const ownHost = await readOwnHost({ cluster, settings }, { deps, log, signal });
   const namespace = settings.namespace ?? ownHost?.namespace ?? cluster.namespace ?? "default";
@@ -72,6 +78,7 @@ export async function readRequest(
   return {
     execution,
     settings,
+    policy,
     cluster,
     namespace,
     host,
@@ -94,10 +101,16 @@ function keepsDatabase(
   return sharedFolders?.some(({ path }) => path === savedDatabasePath(agentId)) ?? true;
 }
 
-function readSettings(config: Record<string, unknown>): Settings {
-  const parsed = parseSettings(config);
+async function readPolicy(read: ReadPolicy): Promise<Policy> {
+  const reading = await read();
+  if (reading.kind === "policy") return reading.policy;
+  throw new RunFailure("k8s_policy_invalid", reading.why);
+}
+
+function readSettings(config: Record<string, unknown>, policy: Policy): Settings {
+  const parsed = parseSettings(config, policy);
   if (parsed.ok) return parsed.settings;
-  throw new RunFailure("k8s_config_invalid", describeProblems(parsed.problems));
+  throw new RunFailure(codeOfProblems(parsed.problems), describeProblems(parsed.problems));
 }
 
 async function readOwnHost(

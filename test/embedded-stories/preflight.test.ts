@@ -7,6 +7,7 @@ import type { AdapterEnvironmentTestResult } from "@paperclipai/adapter-utils";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { permissions } from "../../src/cluster/permissions.ts";
+import { noPolicy } from "../../src/config/policy/policy.ts";
 import { createSuspendedJobCleanup } from "../../src/guard/suspended-job-cleanup.ts";
 import type { CheckContext } from "../../src/health/check-context.ts";
 import type { Finding } from "../../src/health/finding.ts";
@@ -174,7 +175,8 @@ test("a quota without room for the pod, which a dry run does not see, is an erro
 });
 
 test("a pod that Pod Security refuses is an error", async () => {
-  const result = await runTest({ podTemplate: "spec:\n  hostNetwork: true\n" });
+  const spec = { containers: [{ name: "opencode", securityContext: { capabilities: null } }] };
+  const result = await runTest({ podTemplate: { spec } });
   expect(told(result)).toEqual(["error k8s_preflight_not_started"]);
   expect(message(result, "k8s_preflight_not_started")).toContain("violates PodSecurity");
 });
@@ -234,7 +236,7 @@ async function look(
     suspendedJobs: createSuspendedJobCleanup({ everyMs: 0, suspendedForeignMs: 600_000 }),
   });
   const settings = parsed({ model: "scripted/scripted", ...config });
-  const site: CheckContext = { settings, cluster, namespace, host: reading.host, env: {}, signal };
+  const site: CheckContext = { policy: noPolicy, settings, cluster, namespace, host: reading.host, env: {}, signal };
   try {
     return await preflight(site, { companyId: "c1", limitMs });
   } finally {

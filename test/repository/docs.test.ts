@@ -3,12 +3,14 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { blocks } from "../../scripts/docs/blocks.ts";
 import { buildConfigPage } from "../../scripts/docs/config-page.ts";
+import { buildPolicyPage, policyExample } from "../../scripts/docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "../../scripts/docs/replace-blocks.ts";
+import { allowLists, limitRows, permits } from "../../src/config/policy/policy.ts";
 import { failures } from "../../src/failure/failure.ts";
 import { serverSecrets } from "../../src/host/server-secrets.ts";
 import { containerName } from "../../src/job/names.ts";
 import { builtTemplate } from "../support/job-request.ts";
-import { parsed } from "../support/parsed.ts";
+import { parsed, policyOf } from "../support/parsed.ts";
 
 const generators = { a: () => "A $1", b: () => "B\n" };
 
@@ -48,6 +50,15 @@ test("the page's examples can be used as they stand", () => {
   expect(spec.containers.map(({ name }) => name)).toEqual([containerName]);
   const mounted = spec.containers[0]?.volumeMounts?.map(({ name }) => name);
   for (const { name } of given?.volumes ?? []) expect(mounted, `volume ${name} has a mount`).toContain(name);
+});
+
+test("the policy page's example is a policy, and the page has each permit, list and limit", () => {
+  const page = buildPolicyPage();
+  expect(page).toContain(policyExample.trim());
+  expect(policyOf(policyExample).allow.image).toEqual(["registry.example.com/agents/*"]);
+  for (const name of [...permits.map((permit) => permit.name), ...Object.keys(allowLists), ...Object.keys(limitRows)]) {
+    expect(page).toContain(`| \`${name}\` |`);
+  }
 });
 
 test("podTemplate's hint says which container is the agent's", () => {

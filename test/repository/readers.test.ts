@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { formatLine } from "../../src/cli/format-line.ts";
 import { errorFrom } from "../../src/cluster/refusal.ts";
-import { describeProblems, parseSettings } from "../../src/config/parse-settings.ts";
+import { parseSettings } from "../../src/config/parse-settings.ts";
+import { noPolicy } from "../../src/config/policy/policy.ts";
+import { describeProblems } from "../../src/config/setting-problem.ts";
 import { settings } from "../../src/config/settings.ts";
 import { readPreflightReport } from "../../src/health/preflight/report.ts";
 import { expand } from "../../src/host/inherit-env.ts";
@@ -72,14 +74,15 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
     settings.map(({ key }) => [
       `the setting ${key}`,
       (text: string) => {
-        const read = parseSettings({ model, [key]: text });
+        const read = parseSettings({ model, [key]: text }, noPolicy);
         return read.ok ? read : describeProblems(read.problems);
       },
     ]),
   ),
-  "a key of env": (text) => parseSettings({ model, env: { [text]: text } }),
-  "a key of labels": (text) => parseSettings({ model, labels: { [text]: text } }),
-  "a key of resources": (text) => parseSettings({ model, [`resources.limits.${text}`]: text, resources: text }),
+  "a key of env": (text) => parseSettings({ model, env: { [text]: text } }, noPolicy),
+  "a key of labels": (text) => parseSettings({ model, labels: { [text]: text } }, noPolicy),
+  "a key of resources": (text) =>
+    parseSettings({ model, [`resources.limits.${text}`]: text, resources: text }, noPolicy),
   JSONC: readJsoncObject,
   "inherited configuration": (inherited) =>
     buildConfigContent({ model, dangerouslySkipPermissions: true, inherited, providersJson: inherited }),
@@ -238,8 +241,8 @@ describe("values that come as JSON", () => {
 
   test.each(settings.map(({ key }) => key))("the setting %s is bounded in depth and size", (key) => {
     for (const value of [nested(5_000), nested(100_000), wide, { a: nested(100_000) }]) {
-      expect(isSlow(() => parseSettings({ model, [key]: value }), "")).toBe(false);
-      const read = parseSettings({ model, [key]: value });
+      expect(isSlow(() => parseSettings({ model, [key]: value }, noPolicy), "")).toBe(false);
+      const read = parseSettings({ model, [key]: value }, noPolicy);
       expect(read).toMatchObject({ ok: false });
       expect(read.ok ? "" : describeProblems(read.problems)).toContain(key);
     }

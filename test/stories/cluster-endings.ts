@@ -196,7 +196,9 @@ export function clusterEndingStories(makeWorld: () => Promise<World>, means: Mea
         {
           fault: "Pod Security refuses the pod",
           agentId: "privileged",
-          config: { podTemplate: { spec: { hostNetwork: true } } },
+          config: {
+            podTemplate: { spec: { containers: [{ name: "opencode", securityContext: { capabilities: null } }] } },
+          },
           code: "k8s_admission_refused",
           says: "violates PodSecurity",
         },

@@ -1,3 +1,4 @@
+import { noPolicy } from "../../src/config/policy/policy.ts";
 import type { Host } from "../../src/host/host.ts";
 import { buildRunObjects, type RunObjects } from "../../src/job/build-job.ts";
 import type { JobRequest } from "../../src/job/job-request.ts";
@@ -8,6 +9,13 @@ export function host(changes: Partial<Host> = {}): Host {
   return {
     namespace: "paperclip",
     podName: "paperclip-7d9f",
+    labels: { "app.kubernetes.io/name": "paperclip", "pod-template-hash": "7d9f" },
+    serviceAccountName: "paperclip",
+    admittedByOpenShift: false,
+    withheld: {
+      secrets: ["paperclip-server", "paperclip-env", "registry"],
+      claims: ["paperclip-data", "paperclip-backups"],
+    },
     image: "registry.example.com/paperclip:1",
     imagePullSecrets: [{ name: "registry" }],
     dnsPolicy: "ClusterFirst",
@@ -36,7 +44,7 @@ export interface RequestChanges extends Partial<Omit<JobRequest, "settings">> {
   settings?: Record<string, unknown>;
 }
 
-export function jobRequest({ settings = {}, ...changes }: RequestChanges = {}): JobRequest {
+export function jobRequest({ settings = {}, policy = noPolicy, ...changes }: RequestChanges = {}): JobRequest {
   return {
     agent: { id: "0b5e0c1e-6a4b-4d6e-9b1c-3f2a1d4c5b6a", name: "Ada" },
     runId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -46,7 +54,8 @@ export function jobRequest({ settings = {}, ...changes }: RequestChanges = {}): 
     attempt: 0,
     namespace: "paperclip",
     suspendedBy: "paperclip-7d9f/1",
-    settings: parsed(settings),
+    settings: parsed(settings, policy),
+    policy,
     host: host(),
     command: ["opencode", "run", "--format", "json", "--model", "anthropic/claude-sonnet-4-5"],
     cwd: "/paperclip/work",
@@ -62,7 +71,7 @@ export function jobRequest({ settings = {}, ...changes }: RequestChanges = {}): 
 /** The objects of a request whose podTemplate can be merged. */
 export function built(changes: RequestChanges = {}): RunObjects {
   const run = buildRunObjects(jobRequest(changes));
-  if (run.kind === "refused") throw new Error(run.problems.join("; "));
+  if (run.kind !== "built") throw new Error(run.problems.join("; "));
   return run.objects;
 }
 
@@ -76,4 +85,11 @@ export function builtTemplate(changes: RequestChanges = {}) {
 export function refusals(changes: RequestChanges): string[] {
   const run = buildRunObjects(jobRequest(changes));
   return run.kind === "refused" ? run.problems : [];
+}
+
+/** What a request's pod may not have. */
+export function denials(changes: RequestChanges): string[] {
+  const run = buildRunObjects(jobRequest(changes));
+  if (run.kind === "refused") throw new Error(run.problems.join("; "));
+  return run.kind === "denied" ? run.problems : [];
 }

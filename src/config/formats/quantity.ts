@@ -28,12 +28,12 @@ export function isQuantity(text: string): boolean {
 
 /** Below zero when `left` is less than `right`. Both must be quantities. */
 export function compareQuantities(left: string, right: string): number {
-  const difference = nanos(left) - nanos(right);
+  const difference = quantityNanos(left) - quantityNanos(right);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** In units of 10^-9, the finest that Kubernetes keeps; what is finer is rounded up, as there. */
-function nanos(text: string): bigint {
+/** A quantity in units of 10^-9, the finest that Kubernetes keeps; what is finer is rounded up, as there. */
+export function quantityNanos(text: string): bigint {
   const match = grammar.exec(text);
   if (!match) throw new TypeError(`Not a quantity: ${text}`);
   const [, number = "0", suffix = ""] = match;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parsed, problems } from "../../../test/support/parsed.ts";
-import { describeProblems } from "../parse-settings.ts";
+import { describeProblems } from "../setting-problem.ts";
 import { explainRunOption } from "./arguments.ts";
 
 describe("an argument that would break the run is refused", () => {

@@ -165,7 +165,7 @@ function incomplete(report: PreflightReport, when: string): Finding[] {
 
 /** What the cluster refused or ended, in its words. */
 export function failureFinding({ code, message }: { code: FailureCode; message: string }): Finding {
-  if (code === "k8s_config_invalid") return finding(code, message);
+  if (code === "k8s_config_invalid" || code === "k8s_policy_denied") return finding(code, message);
   const { family, hint } = describeFailure(code);
   // A quota may have room later, but as it stands it lets no run in.
   const passes = (family === "transient_upstream" && code !== "k8s_quota_exceeded") || code === "k8s_outcome_unknown";

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { RunFailure } from "../../failure/failure.ts";
 import { settleNamespace } from "../../host/settle-namespace.ts";
-import { buildRunObjects, type RunObjects } from "../../job/build-job.ts";
+import { buildRunObjects, type RunObjects, refusalOf } from "../../job/build-job.ts";
 import { adapterType, containerName, label } from "../../job/names.ts";
 import { ownWorkingDirectory, path } from "../../job/paths.ts";
 import { shownUrl } from "../../lib/shown-url.ts";
@@ -59,6 +59,7 @@ export async function planPreflight(
     namespace,
     suspendedBy: processName,
     settings,
+    policy: site.policy,
     host,
     command: ["sh", "-c", script, "preflight", settings.model],
     cwd,
@@ -70,8 +71,7 @@ export async function planPreflight(
     nonce,
     discardDatabase: false,
   });
-  if (built.kind === "refused")
-    throw new RunFailure("k8s_config_invalid", `podTemplate: ${built.problems.join("; ")}.`);
+  if (built.kind !== "built") throw new RunFailure(...refusalOf(built));
   const objects = withDeadline(built.objects);
   return { objects, agentId: agent.id, nonce, facts: factsOf(objects, { settings: site.settings, variables }) };
 }

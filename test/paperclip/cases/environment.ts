@@ -29,7 +29,7 @@ const told: { what: string; config: Record<string, unknown>; code: string; level
   },
   {
     what: "a pod that Pod Security refuses",
-    config: { ...sound, podTemplate: "spec:\n  hostNetwork: true\n" },
+    config: { ...sound, podTemplate: "spec: {containers: [{name: opencode, securityContext: {capabilities: null}}]}" },
     code: "k8s_preflight_not_started",
     level: "error",
     says: /PodSecurity/,

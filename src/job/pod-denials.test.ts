@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { builtTemplate, denials, host, jobRequest, type RequestChanges } from "../../test/support/job-request.ts";
 import { policyOf } from "../../test/support/parsed.ts";
+import { seeded } from "../../test/support/random.ts";
 import { type Permit, permits } from "../config/policy/policy.ts";
+import { buildRunObjects } from "./build-job.ts";
 import { databaseClaimName } from "./names.ts";
 
 const side = (fields: object) => ({ containers: [{ name: "side", image: "side:1", ...fields }] });
@@ -195,4 +197,74 @@ test("a stopped run's grace is bounded in podTemplate too", () => {
   const policy = policyOf("limits: {graceSec: 60}");
   expect(withSpec({ terminationGracePeriodSeconds: 61 }, { policy })).toHaveLength(1);
   expect(withSpec(side({ livenessProbe: { terminationGracePeriodSeconds: 601 } }))).toHaveLength(1);
+});
+
+test("a template of wrong shapes is refused or denied, or left to the cluster: it never throws", () => {
+  const random = seeded(11);
+  const odd = [
+    null,
+    0,
+    "",
+    "x",
+    true,
+    [],
+    {},
+    [null],
+    [[]],
+    [{}],
+    { name: "opencode" },
+    [{ name: "opencode" }],
+    -1,
+    1e300,
+  ];
+  const one = () => odd[Math.floor(random() * odd.length)];
+  const fields = [
+    ...[
+      "securityContext",
+      "imagePullSecrets",
+      "ephemeralContainers",
+      "affinity",
+      "nodeSelector",
+      "resources",
+      "priorityClassName",
+    ],
+    ...[
+      "serviceAccountName",
+      "serviceAccount",
+      "hostNetwork",
+      "terminationGracePeriodSeconds",
+      "automountServiceAccountToken",
+    ],
+  ];
+  const inner = [
+    "env",
+    "envFrom",
+    "ports",
+    "securityContext",
+    "resources",
+    "livenessProbe",
+    "lifecycle",
+    "volumeMounts",
+    "image",
+  ];
+  const kinds = ["secret", "projected", "csi", "ephemeral", "persistentVolumeClaim", "hostPath", "image", "nfs"];
+  const pick = (names: readonly string[]) =>
+    Object.fromEntries(names.filter(() => random() < 0.3).map((name) => [name, one()]));
+  const policy = policyOf(
+    "allow: {image: [a], labels: [a], nodeSelector: [a], secrets: [a], claims: [a], priorityClassNames: [a], serviceAccountName: [a]}\n" +
+      "limits: {resources: {limits: {cpu: '1'}, requests: {memory: 1Gi}}}",
+  );
+  for (let round = 0; round < 2000; round++) {
+    const spec = {
+      ...pick(fields),
+      containers: [
+        { name: "opencode", ...pick(inner) },
+        { name: "side", ...pick(inner) },
+      ],
+      initContainers: [{ name: "before", ...pick(inner) }],
+      volumes: [{ name: "extra", ...pick(kinds) }],
+    };
+    const request = jobRequest({ settings: { podTemplate: { spec } } });
+    expect(() => buildRunObjects(round % 2 === 0 ? request : { ...request, policy })).not.toThrow();
+  }
 });

@@ -1,11 +1,9 @@
+import { IdentityRing, type LineIdentity } from "./identity-ring.ts";
 import { compareMoments, type LogLine, secondToTime } from "./log-line.ts";
 
 /** Overlap asked for beyond the second that `sinceTime` is cut to: lines of two streams stand out of order in the file. */
 export const slackSeconds = 2;
 
-/** More lines than a log file of the default size can hold (10 MiB; a record is 41 bytes at least). */
-const mostKept = 2 ** 18;
-const firstKept = 2 ** 10;
 /** The newest lines whose earliest time decides where to resume: a clock that stepped back must not hide what follows. */
 const recentCount = 16;
 
@@ -15,24 +13,19 @@ export interface LateLine {
   line: LogLine;
 }
 
-/**
- * The identities of the lines handed on, in the order in which they stand in the file: 12 bytes a line, a bounded
- * number of them. Index 0 is the oldest that is remembered.
- */
+/** The lines handed on, in the order in which they stand in the file. Index 0 is the oldest that is remembered. */
 export class EmittedLines {
-  #seconds = new Uint32Array(firstKept);
-  #nanos = new Uint32Array(firstKept);
-  #checks = new Uint32Array(firstKept);
-  #count = 0;
-  /** Where index 0 is in the arrays, once they are full and go round. */
-  #start = 0;
+  readonly #ring = new IdentityRing();
+  /** The line with the latest time. Example: `a` of 15:06:40 after `a`, then `b` of 15:06:39. */
   #latest: LogLine | undefined;
+  /** The line handed on last. Example: `b` after `a`, `b`; a late line does not count. */
   #last: LogLine | undefined;
+  /** The latest second of all lines forgotten, -1 before the first. Example: that of line 1 after 262,145 lines. */
   #latestForgotten = -1;
 
   /** How many are remembered. */
   get length(): number {
-    return this.#count;
+    return this.#ring.length;
   }
 
   /** The one with the latest time, undefined before the first line. */
@@ -46,30 +39,22 @@ export class EmittedLines {
   }
 
   add(line: LogLine): void {
-    if (this.#count === this.#seconds.length) this.#makeRoom();
-    this.#put(this.#count++, line);
+    this.#put(line);
     this.#last = line;
     if (!this.#latest || compareMoments(line, this.#latest) > 0) this.#latest = line;
   }
 
   secondAt(index: number): number {
-    return this.#seconds[this.#slot(index)] ?? 0;
+    return this.#ring.secondAt(index);
   }
 
   /** For a table of identities; equal lines have equal keys. */
   keyAt(index: number): number {
-    const slot = this.#slot(index);
-    return keyOf({ nanos: this.#nanos[slot] ?? 0, check: this.#checks[slot] ?? 0 });
+    return keyOf(this.#ring.at(index));
   }
 
   is(index: number, line: LogLine): boolean {
-    const slot = this.#slot(index);
-    return (
-      index < this.#count &&
-      this.#checks[slot] === line.check &&
-      this.#nanos[slot] === line.nanos &&
-      this.#seconds[slot] === line.second
-    );
+    return this.#ring.is(index, line);
   }
 
   /** Whether this line is among those handed on since `second`; looks back until an older one. */
@@ -81,24 +66,15 @@ export class EmittedLines {
   before(line: LogLine): { after: string } | undefined {
     const index = this.#find(line, 0) - 1;
     if (index < 0) return undefined;
-    const nanos = String(this.#nanos[this.#slot(index)] ?? 0).padStart(9, "0");
-    return { after: secondToTime(this.secondAt(index)).replace("Z", `.${nanos}Z`) };
-  }
-
-  #find(line: LogLine, second: number): number {
-    let index = this.#count - 1;
-    while (index >= 0 && !this.is(index, line)) {
-      if (this.secondAt(index) < second) return -1;
-      index--;
-    }
-    return index;
+    const { second, nanos } = this.#ring.at(index);
+    return { after: secondToTime(second).replace("Z", `.${String(nanos).padStart(9, "0")}Z`) };
   }
 
   /** The whole second from which a resumed stream is asked, undefined when there is nothing to resume from. */
   resumeSecond(): number | undefined {
     if (!this.#latest) return undefined;
     let earliest = this.#latest.second;
-    for (let index = Math.max(0, this.#count - recentCount); index < this.#count; index++) {
+    for (let index = Math.max(0, this.length - recentCount); index < this.length; index++) {
       earliest = Math.min(earliest, this.secondAt(index));
     }
     return earliest - slackSeconds;
@@ -111,57 +87,35 @@ export class EmittedLines {
 
   /** Puts lines in the places where they stand in the file; `late` is in that order, each before one that is here. */
   insert(late: readonly LateLine[]): void {
-    const from = late[0]?.before ?? this.#count;
-    const [last, rest] = [this.#last, this.#copyFrom(from)];
-    this.#count = from;
+    const from = late[0]?.before ?? this.length;
     let next = 0;
-    for (const [offset, line] of rest.entries()) {
-      for (; late[next]?.before === from + offset; next++) this.add((late[next] as LateLine).line);
-      const latest = this.#latest;
-      this.add(line);
-      this.#latest = latest;
+    for (const [offset, known] of this.#ring.cutFrom(from).entries()) {
+      for (let each = late[next]; each?.before === from + offset; each = late[++next]) this.#addLate(each.line);
+      this.#put(known);
     }
-    this.#last = last;
   }
 
-  #copyFrom(from: number): LogLine[] {
-    return Array.from({ length: this.#count - from }, (_, offset) => {
-      const slot = this.#slot(from + offset);
-      const [second = 0, nanos = 0, check = 0] = [this.#seconds[slot], this.#nanos[slot], this.#checks[slot]];
-      return { second, nanos, check, timestamp: "", bytes: Buffer.alloc(0) };
-    });
+  #addLate(line: LogLine): void {
+    this.#put(line);
+    if (this.#latest && compareMoments(line, this.#latest) > 0) this.#latest = line;
   }
 
-  #put(index: number, line: LogLine): void {
-    const slot = this.#slot(index);
-    this.#seconds[slot] = line.second;
-    this.#nanos[slot] = line.nanos;
-    this.#checks[slot] = line.check;
+  #put(line: LineIdentity): void {
+    const forgotten = this.#ring.add(line);
+    if (forgotten !== undefined) this.#latestForgotten = Math.max(this.#latestForgotten, forgotten);
   }
 
-  #slot(index: number): number {
-    return (this.#start + index) & (this.#seconds.length - 1);
-  }
-
-  #makeRoom(): void {
-    if (this.#count < mostKept) {
-      this.#seconds = doubled(this.#seconds);
-      this.#nanos = doubled(this.#nanos);
-      this.#checks = doubled(this.#checks);
-      return;
+  #find(line: LogLine, second: number): number {
+    let index = this.length - 1;
+    while (index >= 0 && !this.is(index, line)) {
+      if (this.secondAt(index) < second) return -1;
+      index--;
     }
-    this.#latestForgotten = Math.max(this.#latestForgotten, this.secondAt(0));
-    this.#start = this.#slot(1);
-    this.#count--;
+    return index;
   }
 }
 
+/** A number that equal lines share. */
 export function keyOf({ nanos, check }: Pick<LogLine, "nanos" | "check">): number {
   return nanos * 2 ** 22 + (check >>> 10);
-}
-
-function doubled(values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(values.length * 2);
-  larger.set(values);
-  return larger;
 }

@@ -3,8 +3,9 @@ import type { Cluster, Ref } from "../cluster/cluster.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { LogLine } from "./log-line.ts";
-import { type LogGap, LogReader, type Reading } from "./log-reader.ts";
+import { LogReader } from "./log-reader.ts";
 import { LogStream, type StreamEnd } from "./log-stream.ts";
+import type { LogGap, Reading } from "./reading.ts";
 
 /**
  * Where a container is in its life, read live: an ended stream says nothing about it.
@@ -139,7 +140,7 @@ async function* readStream(
     signal,
     leave: target.leave,
   });
-  const patience = () => (asks || reader.holds ? Math.min(quietMs, limits.idleMs / 2) : undefined);
+  const patience = () => (asks || reader.hasUndecided ? Math.min(quietMs, limits.idleMs / 2) : undefined);
   let asks = follow && sinceTime !== undefined;
   try {
     if (!(await stream.open(cluster))) return stream.end;
@@ -189,7 +190,7 @@ function* eventsOf(reading: Reading): Generator<LogEvent> {
 
 /** The output says that it is complete. What streams from a time on may have hidden of it stands in the file. */
 async function* conclude(following: Following): AsyncGenerator<LogEvent, void, void> {
-  if (following.reader.filtered) return yield* readToEnd(following);
+  if (following.reader.mayHide) return yield* readToEnd(following);
   yield { kind: "end", complete: true, why: "the output says so" };
 }
 
@@ -201,13 +202,13 @@ async function* readToEnd(following: Following): AsyncGenerator<LogEvent, void, 
   const { reader, limits, signal, target } = following;
   let why: string | undefined;
   for (let tries = 0; tries < finalTries; tries++) {
-    const told = reader.told;
+    const told = reader.emittedCount;
     const result: FileReading = yield* readFile(following, { whole: why === undefined });
     if (result.kind === "settled") return yield { kind: "end", complete: true, why: "read to the end" };
     why = result.kind === "more" ? undefined : result.why;
     if (result.kind === "denied") yield result;
     if (result.kind === "failed") yield { kind: "interrupted", why: result.why };
-    if (reader.told > told || result.kind === "denied") tries = 0;
+    if (reader.emittedCount > told || result.kind === "denied") tries = 0;
     await sleep(backoffMs(tries, { firstMs: limits.firstRetryMs, maxMs: why ? limits.lastRetryMs : 1_000 }), signal);
     // Waits while the API cannot be reached: that must not use up the tries.
     if (why !== undefined && (yield* phaseOf(target, signal)) === "gone") break;

@@ -1,5 +1,6 @@
 import { createLineSplitter } from "../../../src/lib/lines.ts";
-import { type FinalReading, LogReader, type Reading } from "../../../src/log/log-reader.ts";
+import { LogReader } from "../../../src/log/log-reader.ts";
+import type { FinalReading, Reading } from "../../../src/log/reading.ts";
 import { type LogRecord, ModelLog, ModelStream, wholeLog } from "./kubelet-model.ts";
 import type { Random } from "./random.ts";
 

@@ -7,6 +7,7 @@ import type {
   V1Secret,
   V1SelfSubjectAccessReview,
 } from "@kubernetes/client-node";
+import type { ApiError } from "./api-error.ts";
 
 /** The JSON form of a client-node model: what the API really sends, with times as RFC 3339 strings. */
 export type Serialized<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Serialized<T[K]> } : T;
@@ -67,13 +68,11 @@ export interface LogRequest {
   signal: AbortSignal;
 }
 
-/** The answer to a log request as it came: always asked for with timestamps. The body must be read or cancelled. */
-export interface LogResponse {
-  status: number;
-  /** How long the Retry-After header asks to wait: bounded and spread, ready to be slept. */
-  retryAfterMs?: number;
-  body: AsyncIterable<Uint8Array>;
-}
+/**
+ * The answer to a log request: the log with timestamps, whose body must be read or cancelled, or why there is none.
+ * A refusal of kind "invalid" is a container that has not started: 400 in kubelet's words, 204 while the pod has no node.
+ */
+export type LogResponse = { body: AsyncIterable<Uint8Array> } | { refused: ApiError };
 
 /**
  * The one way to the Kubernetes API.
@@ -111,7 +110,7 @@ export interface Cluster {
     namespace: string,
     options: { labelSelector?: string; resourceVersion: string; signal: AbortSignal },
   ): AsyncIterable<WatchEvent<Resources[R]>>;
-  /** Resolves when the headers are here, whatever the status. Throws `ApiError` only for the network. */
+  /** Resolves when the headers are here, for a refusal when it is read. Throws `ApiError` only for the network. */
   openLog(request: LogRequest): Promise<LogResponse>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { bodyOf, refusalOf } from "../../test/support/log/log-response.ts";
 import {
   type Answer,
   type Api,
@@ -102,16 +103,12 @@ test("a list gives its version, from which a watch goes on", async () => {
 describe("a log", () => {
   const request = { pod: ref, container: "opencode", follow: true, signal };
 
-  test("is followed with timestamps, and given as it comes, whatever its status", async () => {
-    const { api, cluster } = await stage((response, nth) =>
-      response.writeHead(nth === 1 ? 200 : 400).end("some bytes"),
-    );
-    for (const expected of [200, 400]) {
-      const { status, body } = await cluster.openLog({ ...request, sinceTime: "2026-01-01T00:00:00Z" });
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      expect([status, Buffer.concat(chunks).toString()]).toEqual([expected, "some bytes"]);
-    }
+  test("is followed with timestamps, and given as it comes", async () => {
+    const { api, cluster } = await stage((response) => response.writeHead(200).end("some bytes"));
+    const body = bodyOf(await cluster.openLog({ ...request, sinceTime: "2026-01-01T00:00:00Z" }));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe("some bytes");
     const { pathname, searchParams } = new URL(api.received[0]?.url ?? "", api.url);
     expect(pathname).toBe("/api/v1/namespaces/agents/pods/job-1/log");
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -124,11 +121,28 @@ describe("a log", () => {
 
   test("that is refused says how long the server asks to wait", async () => {
     const { cluster } = await stage((response) => response.writeHead(429, { "retry-after": "7" }).end("too many"));
-    const { status, retryAfterMs, body } = await cluster.openLog(request);
-    for await (const _ of body);
-    expect(status).toBe(429);
-    expect(retryAfterMs).toBeGreaterThanOrEqual(7_000);
-    expect(retryAfterMs).toBeLessThanOrEqual(7_000 * 1.25);
+    const refused = refusalOf(await cluster.openLog(request));
+    expect(refused).toMatchObject({ kind: "throttled", status: 429, message: "too many" });
+    expect(refused.retryAfterMs).toBeGreaterThanOrEqual(7_000);
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(7_000 * 1.25);
+  });
+
+  test.each([
+    [204, "", "the pod is on no node yet"],
+    [400, '{"kind":"Status","message":"is waiting to start"}', "is waiting to start"],
+    [400, "some bytes", "some bytes"],
+  ])("of a container that has not started is refused as such: %i %s", async (status, answer, message) => {
+    const { cluster } = await stage((response) => response.writeHead(status).end(answer));
+    expect(refusalOf(await cluster.openLog(request))).toMatchObject({ kind: "invalid", status, message });
+  });
+
+  test("whose refusal does not come to its end in time is unreachable", async () => {
+    const { api, cluster } = await stage((response) => response.writeHead(500).write("an err"));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const opening = cluster.openLog(request).catch((error: unknown) => error);
+    await expect.poll(() => api.received.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await opening).toMatchObject({ kind: "unreachable" });
   });
 
   test("that does not begin in time is unreachable", async () => {
@@ -143,7 +157,7 @@ describe("a log", () => {
   test("ends when its reader is aborted in the middle", async () => {
     const { cluster } = await stage((response) => response.writeHead(200).write("first"));
     const controller = new AbortController();
-    const { body } = await cluster.openLog({ ...request, signal: controller.signal });
+    const body = bodyOf(await cluster.openLog({ ...request, signal: controller.signal }));
     const read = async () => {
       for await (const _ of body) controller.abort(new Error("enough"));
     };

@@ -1,17 +1,16 @@
 import { bounded } from "../lib/bounded.ts";
-import { readRetryAfter } from "../lib/retry-after.ts";
 import { serviceAccountDir } from "../lib/well-known-paths.ts";
-import { type ApiErrorKind, isApiError } from "./api-error.ts";
+import { ApiError, type ApiErrorKind, isApiError } from "./api-error.ts";
 import type { Cluster, LogRequest, LogResponse, Resource, Resources } from "./cluster.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { requestJson } from "./json-request.ts";
 import { pathOf, queryOf } from "./paths.ts";
-import { notAList } from "./refusal.ts";
-import { createTransport, type Transport } from "./transport.ts";
+import { notAList, readRefusal } from "./refusal.ts";
+import { createTransport, type HttpResponse, type Transport } from "./transport.ts";
 import { unreachable } from "./unreachable.ts";
 import { watchCollection } from "./watch-collection.ts";
 
-/** Bound until the headers of a log stream are here. */
+/** Bound until the headers of a log stream are here, or its refusal. */
 const openLogTimeoutMs = 20_000;
 
 /**
@@ -114,24 +113,33 @@ async function openLog(
 ): Promise<LogResponse> {
   const query = queryOf({ container, follow, timestamps: true, sinceTime });
   const opening = bounded(signal, openLogTimeoutMs);
-  // The bound covers the headers only; the body lives as long as the caller's own signal.
+  // The bound does not cover the log itself, which lives as long as the caller's own signal.
   const life = new AbortController();
   const end = () => life.abort(opening.signal.reason);
   opening.signal.addEventListener("abort", end, { once: true });
   try {
-    const { status, headers, body } = await transport.send({
+    const response = await transport.send({
       method: "GET",
       path: `${pathOf("pods", pod.namespace, pod.name)}/log${query}`,
       stream: true,
       signal: life.signal,
     });
+    if (response.status !== 200) return { refused: await readLogRefusal(response) };
     signal.addEventListener("abort", () => life.abort(signal.reason), { once: true });
-    const retryAfterMs = readRetryAfter(headers["retry-after"]);
-    return { status, body, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { body: response.body };
   } catch (error) {
-    throw opening.timeUp() ? unreachable(transport.server, error) : error;
+    if (signal.aborted || (isApiError(error) && !opening.timeUp())) throw error;
+    throw unreachable(transport.server, error);
   } finally {
     opening.signal.removeEventListener("abort", end);
     opening.done();
   }
+}
+
+async function readLogRefusal(response: HttpResponse): Promise<ApiError> {
+  const refused = await readRefusal(response);
+  // Kubernetes answers 204 without a word as long as the pod is on no node (source: pods/log of 1.34).
+  return response.status === 204
+    ? new ApiError("the pod is on no node yet", { kind: "invalid", status: 204 })
+    : refused;
 }

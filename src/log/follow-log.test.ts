@@ -10,7 +10,7 @@ interface Given {
   phase: FollowTarget["phase"];
   limits?: Partial<typeof limits>;
   concluded?: () => boolean;
-  leave?: AbortSignal;
+  stopWaiting?: AbortSignal;
   signal?: AbortSignal;
   onEvent?: (event: LogEvent) => Promise<void> | void;
 }
@@ -22,7 +22,7 @@ async function follow(given: Given) {
     container: "c",
     phase: given.phase,
     ...(given.concluded ? { concluded: given.concluded } : {}),
-    ...(given.leave ? { leave: given.leave } : {}),
+    ...(given.stopWaiting ? { stopWaiting: given.stopWaiting } : {}),
   };
   const events: LogEvent[] = [];
   const signal = given.signal ?? new AbortController().signal;
@@ -128,13 +128,13 @@ describe("following a log", { timeout: 20_000 }, () => {
   });
 
   test("a stream that stands still is left when the container is known to have ended, and the file read to its end", async () => {
-    const leave = new AbortController();
-    setTimeout(() => leave.abort(new Error("the container has ended")), 100);
+    const ended = new AbortController();
+    setTimeout(() => ended.abort(new Error("the container has ended")), 100);
     const { lines, why, events } = await follow({
       answers: [{ chunks: two, after: "silence" }, { chunks: [...two, line(2, "c")] }],
       phase: phases("running", "terminated"),
       limits: { idleMs: 60_000 },
-      leave: leave.signal,
+      stopWaiting: ended.signal,
     });
     expect(lines).toEqual(["a", "b", "c"]);
     expect(why).toEqual(["the container has ended"]);

@@ -34,7 +34,7 @@ export interface FollowTarget {
    * Aborted when the container is known to have ended while its stream brings nothing: it is left, and the file read to
    * its end. Without it that takes as long as a silent stream is waited for.
    */
-  leave?: AbortSignal;
+  stopWaiting?: AbortSignal;
   /** Whether the lines told so far say themselves that they are all; then only what a stream may have hidden is still read. */
   concluded?(): boolean;
 }
@@ -138,7 +138,7 @@ async function* readStream(
     sinceTime,
     idleMs: limits.idleMs,
     signal,
-    leave: target.leave,
+    stopWaiting: target.stopWaiting,
   });
   const patience = () => (asks || reader.hasUndecided ? Math.min(quietMs, limits.idleMs / 2) : undefined);
   let asks = follow && sinceTime !== undefined;

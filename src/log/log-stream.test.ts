@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { LogResponse } from "../cluster/cluster.ts";
+import { errorFrom } from "../cluster/refusal.ts";
 import { LogStream, type StreamEnd } from "./log-stream.ts";
 
 const streams: LogStream[] = [];
@@ -7,8 +8,8 @@ afterEach(() => {
   for (const stream of streams.splice(0)) stream.close();
 });
 
-async function refused(answer: { text: string; retryAfterMs?: number }): Promise<StreamEnd> {
-  const { text, ...response } = answer;
+async function refused(answer: { text: string; retryAfterSec?: string }): Promise<StreamEnd> {
+  const { text, retryAfterSec } = answer;
   const { signal } = new AbortController();
   const pod = { namespace: "agents", name: "pod-1" };
   const stream = new LogStream({
@@ -20,21 +21,18 @@ async function refused(answer: { text: string; retryAfterMs?: number }): Promise
     signal,
   });
   streams.push(stream);
-  const body = async function* () {
-    yield Buffer.from(text);
-  };
-  const openLog = async (): Promise<LogResponse> => ({ status: 429, ...response, body: body() });
+  const openLog = async (): Promise<LogResponse> => ({ refused: errorFrom(429, retryAfterSec, text) });
   expect(await stream.open({ openLog })).toBe(false);
   return stream.end;
 }
 
 describe("a stream that is refused says how long the server asks to wait", () => {
   test("by its header, though the body is plain text", async () => {
-    expect(await refused({ text: "too many requests", retryAfterMs: 7_000 })).toEqual({
-      kind: "failed",
-      why: "the log was refused with 429: too many requests",
-      retryAfterMs: 7_000,
-    });
+    const end = await refused({ text: "too many requests", retryAfterSec: "7" });
+    expect(end).toMatchObject({ kind: "failed", why: "the log was refused with 429: too many requests" });
+    const retryAfterMs = "retryAfterMs" in end ? end.retryAfterMs : undefined;
+    expect(retryAfterMs).toBeGreaterThanOrEqual(7_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(8_750);
   });
 
   test.each([

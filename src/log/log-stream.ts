@@ -1,6 +1,6 @@
-import type { Cluster, LogResponse, Ref } from "../cluster/cluster.ts";
+import type { ApiError } from "../cluster/api-error.ts";
+import type { Cluster, Ref } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
-import { readRetryAfter } from "../lib/retry-after.ts";
 
 export interface StreamRequest {
   pod: Ref;
@@ -10,11 +10,11 @@ export interface StreamRequest {
   /** A stream without a byte this long is given up; time in which its reader is busy does not count. */
   idleMs: number;
   signal: AbortSignal;
-  /** From its abort on the stream counts as silent, with the message of the reason. */
-  leave?: AbortSignal | undefined;
+  /** Aborted once the container is known to have ended; the stream counts as silent then, with the reason's message. */
+  stopWaiting?: AbortSignal | undefined;
 }
 
-/** How a stream came to its end. `waiting`: the container has not started. `denied`: 401 or 403. */
+/** How a stream came to its end. `waiting`: the container has not started. `denied`: the right or the credentials lack. */
 export type StreamEnd =
   | { kind: "ended" }
   | { kind: "waiting"; why: string }
@@ -24,16 +24,20 @@ export type StreamEnd =
 
 /** One request for a container's log. Must be closed. */
 export class LogStream {
-  /** Why there will be no more bytes, once `next` has answered "end". */
+  /** Why there will be no more bytes, once `next` has answered "end". Example: `failed` after a reset connection. */
   end: StreamEnd = { kind: "ended" };
   readonly #request: StreamRequest;
   readonly #life = new AbortController();
   readonly #onAbort: () => void;
-  readonly #onLeave = () => this.#giveUp(messageOf(this.#request.leave?.reason));
+  readonly #onStopWaiting = () => this.#giveUp(messageOf(this.#request.stopWaiting?.reason));
   readonly #timer: NodeJS.Timeout;
+  /** The body. Example: undefined after a refusal. */
   #iterator: AsyncIterator<Uint8Array> | undefined;
+  /** A read that goes on. Example: set when `next` has answered "quiet"; its bytes belong to the call after. */
   #pending: Promise<Uint8Array | undefined> | undefined;
+  /** Whether bytes are waited for. Example: false while the run's log takes its time with the lines of the last chunk. */
   #waiting = false;
+  /** Why the stream was given up. Example: `nothing was heard for 150 s`. */
   #silence: string | undefined;
 
   constructor(request: StreamRequest) {
@@ -42,8 +46,8 @@ export class LogStream {
     if (request.signal.aborted) this.#onAbort();
     else request.signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#timer = setTimeout(() => this.#onQuiet(), request.idleMs);
-    if (request.leave?.aborted) this.#onLeave();
-    else request.leave?.addEventListener("abort", this.#onLeave, { once: true });
+    if (request.stopWaiting?.aborted) this.#onStopWaiting();
+    else request.stopWaiting?.addEventListener("abort", this.#onStopWaiting, { once: true });
   }
 
   /** Opens the stream; false when there is none, for the reason in `end`. */
@@ -53,11 +57,11 @@ export class LogStream {
     try {
       const options = { pod, container, follow, signal: this.#life.signal };
       const response = await cluster.openLog(sinceTime === undefined ? options : { ...options, sinceTime });
-      if (response.status === 200) {
+      if ("body" in response) {
         this.#iterator = response.body[Symbol.asyncIterator]();
         return true;
       }
-      this.end = refusal(response, await readStatus(response.body));
+      this.end = endOfRefusal(response.refused);
     } catch (error) {
       this.#fail(error);
     }
@@ -79,7 +83,7 @@ export class LogStream {
   close(): void {
     clearTimeout(this.#timer);
     this.#request.signal.removeEventListener("abort", this.#onAbort);
-    this.#request.leave?.removeEventListener("abort", this.#onLeave);
+    this.#request.stopWaiting?.removeEventListener("abort", this.#onStopWaiting);
     this.#life.abort(new Error("the stream is not needed any more"));
     // Not awaited: a body that stands still would keep the caller waiting; closing its connection needs no answer.
     void this.#iterator?.return?.()?.then(undefined, () => undefined);
@@ -120,33 +124,10 @@ async function orQuiet<T>(pending: Promise<T>, quietMs: number): Promise<T | "qu
   return Promise.race([pending, quiet]).finally(() => clearTimeout(timer));
 }
 
-/** 204: no node yet. 400: the container waits to start, in the server's words. */
-function refusal({ status, retryAfterMs: header }: LogResponse, { message, retryAfterMs = header }: Status): StreamEnd {
-  if (status === 204 || status === 400) return { kind: "waiting", why: message };
+/** A refusal of kind "invalid" is a container that waits to start, in the server's words. */
+function endOfRefusal({ kind, status, message, retryAfterMs }: ApiError): StreamEnd {
+  if (kind === "invalid") return { kind: "waiting", why: message };
   const why = `the log was refused with ${status}: ${message}`;
-  if (status === 401 || status === 403) return { kind: "denied", why };
+  if (kind === "unauthorized" || kind === "denied") return { kind: "denied", why };
   return { kind: "failed", why, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-}
-
-interface Status {
-  message: string;
-  retryAfterMs?: number;
-}
-
-const longestStatus = 64 * 1024;
-
-async function readStatus(body: LogResponse["body"]): Promise<Status> {
-  let text = "";
-  for await (const chunk of body) {
-    text += Buffer.from(chunk).toString("utf8");
-    if (text.length > longestStatus) break;
-  }
-  try {
-    const status = JSON.parse(text) as { message?: unknown; details?: { retryAfterSeconds?: unknown } };
-    const retryAfterMs = readRetryAfter(status.details?.retryAfterSeconds);
-    const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-    return { message: typeof status.message === "string" ? status.message : text.slice(0, 500), ...retry };
-  } catch {
-    return { message: text.trim().slice(0, 500) };
-  }
 }

@@ -39,7 +39,7 @@ export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal
     container: containerName,
     phase,
     concluded: () => output.endedWith !== undefined,
-    ...(target.leave ? { leave: target.leave } : {}),
+    ...(target.stopWaiting ? { stopWaiting: target.stopWaiting } : {}),
   };
   const reread = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -16,7 +16,7 @@ export interface OutputTarget {
   onStderr(line: string): void;
   onActivity?(activity: OutputActivity): void;
   /** Aborted when the container is known to have ended and the log does not come to its end: it is read anew. */
-  leave?: AbortSignal;
+  stopWaiting?: AbortSignal;
 }
 
 /** Whether what the agent prints is heard: `listening`, `writing` it into a run's log that takes its time, or not at all. */

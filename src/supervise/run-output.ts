@@ -38,7 +38,7 @@ export class RunOutput {
         this.inactivity.setConnected(activity === "reading");
         this.progress.update(activity);
       },
-      leave: this.#containerEnded.signal,
+      stopWaiting: this.#containerEnded.signal,
     };
     const { follow, deniedMs } = limits;
     this.#end = carryOutput(target, { cluster, log, limits: follow, deniedMs }, this.life);

@@ -1,4 +1,5 @@
 import type { LogRequest, LogResponse } from "../../../src/cluster/cluster.ts";
+import { errorFrom } from "../../../src/cluster/refusal.ts";
 import type { ContainerPhase, LogEvent } from "../../../src/log/follow-log.ts";
 
 /** One answer to a log request. */
@@ -31,7 +32,9 @@ export function scriptedLog(answers: readonly Answer[]) {
             open--;
           }
         };
-        return { status: answer.status ?? 200, body: body() };
+        const { status = 200, chunks = [] } = answer;
+        if (status !== 200) return { refused: errorFrom(status === 204 ? 400 : status, undefined, chunks.join("")) };
+        return { body: body() };
       },
     },
   };

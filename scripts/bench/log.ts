@@ -23,7 +23,7 @@ const cases: Case[] = [
 ];
 
 const signal = new AbortController().signal;
-const limits = { idleMs: 60_000, renewMs: 3_000_000, firstRetryMs: 250, lastRetryMs: 5_000 };
+const limits = { idleMs: 60_000, renewMs: 3_000_000, firstRetryMs: 250, lastRetryMs: 5_000, wholeFileBytes: 65_536 };
 const kubeconfig = process.env["KUBECONFIG"] ?? "";
 if (!kubeconfig) throw new Error("KUBECONFIG is not set: the benchmark needs a cluster with the image local/chatter:1");
 const image = process.env["BENCH_IMAGE"] ?? "docker.io/local/chatter:1";

@@ -19,11 +19,16 @@ export type OutputEvent =
  */
 export class LauncherOutput {
   readonly #mark: Buffer;
-  /** The beginning of a stdout line that was cut by a mark; bytes, since a character may be cut too. */
+  /**
+   * The beginning of a stdout line that was cut by a mark; bytes, since a character may be cut too.
+   * Example: `{"type":"te` after the line `{"type":"te@N:beat`.
+   */
   #torn: Buffer[] = [];
-  /** The pieces of a stderr line so far. */
+  /** The pieces of a stderr line so far. Example: `a` after `@N:p a`, until `@N:e b` ends the line `ab`. */
   #stderr: Buffer[] = [];
+  /** Example: 0 after `@N:end 0`. */
   #exitCode: number | undefined;
+  /** Example: true after `@N:done`. */
   #stderrDone = false;
 
   constructor(nonce: string) {

@@ -6,6 +6,9 @@ import { misplacementOf } from "./misplaced-line.ts";
 import type { Reading } from "./reading.ts";
 import { StreamReplay } from "./stream-replay.ts";
 
+/** A timestamp of UTC, the space behind it and the newline. */
+const prefixBytes = 32;
+
 /** The lines of one log in their order: takes the lines of one stream after the other, hands each on once. */
 export class LineSequence {
   readonly #emitted = new EmittedLines();
@@ -19,6 +22,8 @@ export class LineSequence {
   #mayHide = false;
   /** Lines handed on, late ones too. Example: 2 after `a`, `b`. */
   #emittedCount = 0;
+  /** What those take in a stream. Example: 66 after `2025-06-15T15:06:40.000000000Z a\n` twice. */
+  #emittedBytes = 0;
 
   get mayHide(): boolean {
     return this.#mayHide;
@@ -26,6 +31,10 @@ export class LineSequence {
 
   get emittedCount(): number {
     return this.#emittedCount;
+  }
+
+  get emittedBytes(): number {
+    return this.#emittedBytes;
   }
 
   /** Whether lines are held back that a stream which stays silent will not explain. */
@@ -97,8 +106,10 @@ export class LineSequence {
     if (verdict.kind === "gap") reading.gaps.push({ after, before: verdict.fresh[0]?.timestamp });
     else if (verdict.late.length > 0) {
       this.#emitted.insert(verdict.late);
-      for (const { line } of verdict.late) reading.late.push(line);
-      this.#emittedCount += verdict.late.length;
+      for (const { line } of verdict.late) {
+        this.#count(line);
+        reading.late.push(line);
+      }
     }
     for (const [index, line] of verdict.fresh.entries()) {
       if (index === 0) this.#emitProven(line, reading);
@@ -120,7 +131,12 @@ export class LineSequence {
 
   #emit(line: LogLine, reading: Reading): void {
     this.#emitted.add(line);
-    this.#emittedCount++;
+    this.#count(line);
     reading.lines.push(line);
+  }
+
+  #count({ bytes }: LogLine): void {
+    this.#emittedCount++;
+    this.#emittedBytes += bytes.length + prefixBytes;
   }
 }

@@ -4,6 +4,9 @@ import { readLogLine, secondToTime } from "./log-line.ts";
 import { emptyReading, type FinalReading, type Reading } from "./reading.ts";
 import { UnparsedText } from "./unparsed-text.ts";
 
+/** So often an empty file is seen before it is believed: a connection that is lost before the first byte looks the same. */
+const emptyAlike = 4;
+
 /**
  * The pure core of following a log: bytes of one stream after the other in, lines that stand once out.
  * It knows nothing of HTTP, containers or time.
@@ -19,6 +22,8 @@ export class LogReader {
   #streamBytes = 0;
   /** Bytes of the stream before that came to its end. Example: 34 when the file was read to its end; -1: none was. */
   #previousFileBytes = -1;
+  /** Empty bodies of a finished container in a row. Example: 1 after a connection that kubelet lost before its first byte. */
+  #emptyFiles = 0;
 
   /** Whether lines may be hidden: a stream from a time on leaves out what is written after the node's clock stepped back. */
   get mayHide(): boolean {
@@ -28,6 +33,11 @@ export class LogReader {
   /** How many lines were handed on so far. */
   get emittedCount(): number {
     return this.#sequence.emittedCount;
+  }
+
+  /** How many bytes they took in their streams. */
+  get emittedBytes(): number {
+    return this.#sequence.emittedBytes;
   }
 
   /** Whether lines are held back that a stream which stays silent will not explain. */
@@ -74,14 +84,16 @@ export class LogReader {
 
   /**
    * The container is finished and a stream of its whole log came to its end. An end may also be a connection that
-   * kubelet lost (its clients see both alike), so it counts when it is seen twice alike.
+   * kubelet lost (its clients see both alike), so it counts when it is seen twice alike, an empty one four times.
    */
   finish(): FinalReading {
     const words = this.lastWords();
     if (words !== undefined) return { ...emptyReading(), broken: words, settled: false };
     const reading = emptyReading();
     const rest = this.#splitter.rest();
-    const settled = this.#previousFileBytes === this.#streamBytes;
+    this.#emptyFiles = this.#streamBytes === 0 ? this.#emptyFiles + 1 : 0;
+    const settled =
+      this.#previousFileBytes === this.#streamBytes && (this.#streamBytes > 0 || this.#emptyFiles >= emptyAlike);
     this.#previousFileBytes = this.#streamBytes;
     if (settled && rest.length > 0) this.#line(rest, reading);
     if (settled) this.#sequence.decide(reading);

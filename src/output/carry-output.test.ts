@@ -4,7 +4,7 @@ import type { Pod } from "../cluster/cluster.ts";
 import { containerName } from "../job/names.ts";
 import { carryOutput } from "./carry-output.ts";
 
-const limits = { idleMs: 400, renewMs: 60_000, firstRetryMs: 5, lastRetryMs: 20 };
+const limits = { idleMs: 400, renewMs: 60_000, firstRetryMs: 5, lastRetryMs: 20, wholeFileBytes: -1 };
 const pod: Pod = {
   metadata: { namespace: "n", name: "p", uid: "u" },
   status: { phase: "Running", containerStatuses: [{ name: containerName, state: { running: {} } } as never] },
@@ -53,7 +53,7 @@ describe("a run's output", { timeout: 20_000 }, () => {
     ]);
     expect(end).toEqual(marked);
     expect(stdout).toEqual(["a", "hidden"]);
-    expect(said).toEqual(["1 lines follow late: the node's clock had stepped back while the log was read"]);
+    expect(said).toEqual(["1 line follows late: the node's clock had stepped back while the log was read"]);
   });
 
   test("stderr that overtakes the launcher's first line is no sign of a lost beginning", async () => {

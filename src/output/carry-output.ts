@@ -2,7 +2,8 @@ import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { containerName } from "../job/names.ts";
 import { LauncherOutput } from "../launcher/launcher-output.ts";
-import { type ContainerPhase, type FollowLimits, followLog } from "../log/follow-log.ts";
+import { followLog } from "../log/follow-log.ts";
+import type { ContainerPhase, FollowLimits } from "../log/following.ts";
 import { agentState, hasPodEnded } from "../pod/agent-container.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import { DeniedGrace } from "./denied-grace.ts";
@@ -12,25 +13,29 @@ export interface OutputDeps {
   cluster: Pick<Cluster, "openLog" | "read">;
   log: RunLog;
   limits: FollowLimits;
-  /** DeniedGrace that are refused this long count as taken away; without it at once. */
+  /** Permissions that are refused this long count as taken away; without it at once. */
   deniedMs?: number;
 }
 
-/** After the end mark: how long what a resumed stream may have hidden is looked for, before the run's end is told. */
+/** After the end mark: how long the file is asked for what a resumed stream may have hidden, before the run's end is told. */
 const rereadMs = 10_000;
 
-/** Carries a pod's output into the run's log until it is complete, however often the connection breaks. */
+/**
+ * Carries a pod's output into the run's log until it is complete, however often the connection breaks. Throws
+ * `RunFailure` when the pod or its log may not be read for longer than `deniedMs`, or the signal's reason.
+ */
 export async function carryOutput(target: OutputTarget, deps: OutputDeps, signal: AbortSignal): Promise<OutputEnd> {
   const ref = refOf(target.pod);
   const output = new LauncherOutput(target.nonce);
   const deniedMs = deps.deniedMs ?? 0;
   const writer = new OutputWriter(target, output, { log: deps.log, denied: new DeniedGrace("log", deniedMs) });
   const rights = new DeniedGrace("state", deniedMs);
-  let first: ContainerPhase | undefined = "running";
+  // The caller has just seen the container run: the first stream is opened without asking.
+  let known: ContainerPhase | undefined = "running";
   const phase = async (outer: AbortSignal): Promise<ContainerPhase> => {
-    const known = first;
-    first = undefined;
-    if (known) return known;
+    const first = known;
+    known = undefined;
+    if (first) return first;
     const pod = await rights.patiently(() => deps.cluster.read("pods", ref, { signal: outer }));
     return containerPhase(pod, target.pod);
   };

@@ -2,7 +2,7 @@ import { ApiError, isApiError } from "../cluster/api-error.ts";
 import { RunFailure } from "../failure/failure.ts";
 import { Grace } from "../lib/grace.ts";
 
-/** Refusals so far apart have nothing to do with each other: tries come far more often. */
+/** Refusals further apart than this have nothing to do with each other: a refused call is repeated within seconds. */
 const unrelatedMs = 60_000;
 
 /** Reading a run's pod: what is refused for long was taken away, and ends the run. */
@@ -10,13 +10,13 @@ export class DeniedGrace {
   readonly #what: string;
   readonly #grace: Grace;
 
-  /** `what` of the pod is to be read. */
+  /** `what` of the pod is to be read: "log", "state". */
   constructor(what: string, limitMs: number) {
     this.#what = what;
     this.#grace = new Grace(limitMs, { unrelatedMs });
   }
 
-  /** Makes a refusal one that passes, until it has lasted too long. */
+  /** Throws a refusal as `ApiError` of kind "unavailable", which passes, and as `RunFailure` once it has lasted too long. */
   async patiently<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();

@@ -1,6 +1,6 @@
 import type { Pod } from "../cluster/cluster.ts";
 import type { LauncherOutput, OutputEvent } from "../launcher/launcher-output.ts";
-import type { LogEvent } from "../log/follow-log.ts";
+import type { LogEvent } from "../log/following.ts";
 import type { LogLine } from "../log/log-line.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import type { DeniedGrace } from "./denied-grace.ts";
@@ -15,15 +15,19 @@ export interface OutputTarget {
   onLine(line: string): void;
   onStderr(line: string): void;
   onActivity?(activity: OutputActivity): void;
-  /** Aborted when the container is known to have ended and the log does not come to its end: it is read anew. */
+  /** Aborted once the container is known to have ended and the log does not come to its end: it is read anew. */
   stopWaiting?: AbortSignal;
 }
 
-/** Whether what the agent prints is heard: `listening`, `writing` it into a run's log that takes its time, or not at all. */
+/** What goes on with the agent's output: it is read, written into a run's log that takes its time, or out of reach. */
 export type OutputActivity = "reading" | "writing" | "disconnected";
 
-/** Interruptions in a row before the run's log says that the connection is lost; shorter ones nobody needs to know. */
+/** Interruptions in a row that the run's log does not mention: the connection is back before a person could act. */
 const silentInterruptions = 2;
+
+const unreadText =
+  "the connection did not let the log be read once more at its end: if the node's clock stepped back during the run, " +
+  "the lines of that time may be missing";
 
 /** Writes what a log brings into the run's log, and tells how the output ended. */
 export class OutputWriter {
@@ -31,9 +35,11 @@ export class OutputWriter {
   readonly #output: LauncherOutput;
   readonly #log: RunLog;
   readonly #denied: DeniedGrace;
-  /** Of the first line read, while it is open whether that was the log's first. */
-  #since: string | undefined;
-  #begun = false;
+  /** When the first line was written. Example: `2025-06-15T15:06:40.000000000Z` after a log that begins with stderr. */
+  #firstTimestamp: string | undefined;
+  /** Whether the log's beginning was judged. Example: true after `@N:start 1`, false after `@N:e early` alone. */
+  #hasBegun = false;
+  /** Interruptions since the last line. Example: 3 after three refused connections; then the run's log says so. */
   #interruptions = 0;
 
   constructor(target: OutputTarget, output: LauncherOutput, { log, denied }: { log: RunLog; denied: DeniedGrace }) {
@@ -49,7 +55,7 @@ export class OutputWriter {
         return this.#lines(event.lines);
       case "late":
         await this.#log.say(
-          `${event.lines.length} lines follow late: the node's clock had stepped back while the log was read`,
+          `${lateText(event.lines.length)}: the node's clock had stepped back while the log was read`,
         );
         return this.#lines(event.lines);
       case "gap":
@@ -65,7 +71,7 @@ export class OutputWriter {
         return this.#interrupted(event.why);
       case "end":
         await this.#put(this.#output.flush());
-        return this.#marked() ?? { kind: "unmarked", complete: event.complete, why: event.why };
+        return this.#endOf(event);
     }
   }
 
@@ -75,22 +81,23 @@ export class OutputWriter {
     await this.#log.say(`the connection to the pod's log is lost (${why}); the run goes on and its lines will follow`);
   }
 
-  /** The end mark was read, and then the log could not be read again. */
+  /** The end mark was read, and then the log could not be read again: a resumed stream may have hidden lines. */
   async unread(): Promise<OutputEnd> {
-    await this.#log.say("the log could not be read again at its end: lines may be missing if the node's clock stepped");
-    return this.#marked() ?? { kind: "unmarked", complete: false, why: "the log could not be read again" };
+    return this.#endOf({ complete: false, why: "the log could not be read again" });
   }
 
-  #marked(): OutputEnd | undefined {
+  async #endOf({ complete, why }: { complete: boolean; why: string }): Promise<OutputEnd> {
     const exitCode = this.#output.endedWith;
-    return exitCode === undefined ? undefined : { kind: "marked", exitCode };
+    if (exitCode === undefined) return { kind: "unmarked", complete, why };
+    if (!complete) await this.#log.say(unreadText);
+    return { kind: "marked", exitCode };
   }
 
   async #lines(lines: readonly LogLine[]): Promise<undefined> {
     if (this.#interruptions > silentInterruptions) await this.#log.say("the connection to the pod's log is back");
     this.#interruptions = 0;
     const events = this.#output.push(lines);
-    if (!this.#begun) await this.#begin(lines, events);
+    if (!this.#hasBegun) await this.#begin(lines, events);
     this.#denied.granted();
     this.#target.onActivity?.("writing");
     await this.#put(events);
@@ -102,12 +109,14 @@ export class OutputWriter {
    * stderr has a pipe of its own and may come before.
    */
   async #begin(lines: readonly LogLine[], events: readonly OutputEvent[]): Promise<void> {
-    this.#since ??= lines[0]?.timestamp;
+    this.#firstTimestamp ??= lines[0]?.timestamp;
     const first = events.find(({ kind }) => kind === "started" || kind === "stdout" || kind === "ended");
     if (!first) return;
-    this.#begun = true;
+    this.#hasBegun = true;
     if (first.kind === "started") return;
-    await this.#log.say(`lines before ${this.#since} may be missing: the container's log rotated before it was read`);
+    await this.#log.say(
+      `lines before ${this.#firstTimestamp} may be missing: the container's log rotated before it was read`,
+    );
   }
 
   /** Lines of one stream that follow each other go in one call: at full speed each call costs more than its lines. */
@@ -132,4 +141,8 @@ export class OutputWriter {
     }
     await send();
   }
+}
+
+function lateText(count: number): string {
+  return count === 1 ? "1 line follows late" : `${count} lines follow late`;
 }

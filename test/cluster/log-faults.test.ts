@@ -10,7 +10,7 @@ import { type RealStage, realStage } from "../fault-proxy/real-stage.ts";
 /** The test cluster's own scripts; this suite breaks the cluster for everybody and runs alone. */
 const scripts = process.env["CLUSTER_SCRIPTS"] ?? fileURLToPath(new URL("../../../shared/cluster", import.meta.url));
 const run = promisify(execFile);
-const limits = { idleMs: 20_000, renewMs: 600_000, firstRetryMs: 100, lastRetryMs: 2_000 };
+const limits = { idleMs: 20_000, renewMs: 600_000, firstRetryMs: 100, lastRetryMs: 2_000, wholeFileBytes: 65_536 };
 const exact = { missing: 0, repeated: 0, ordered: true };
 
 let stage: RealStage;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { carry, countOf } from "../fault-proxy/log-run.ts";
 import { type RealStage, realStage } from "../fault-proxy/real-stage.ts";
 
-const limits = { idleMs: 10_000, renewMs: 600_000, firstRetryMs: 50, lastRetryMs: 1_000 };
+const limits = { idleMs: 10_000, renewMs: 600_000, firstRetryMs: 50, lastRetryMs: 1_000, wholeFileBytes: -1 };
 const exact = { missing: 0, repeated: 0, ordered: true };
 const marked = { kind: "marked", exitCode: 0 };
 

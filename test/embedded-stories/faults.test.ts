@@ -49,7 +49,7 @@ describe("the log's connection", () => {
   });
 
   test("fault 6: a black hole: nothing comes and nothing is reset", async () => {
-    const follow = { idleMs: 400, renewMs: 3_000_000, firstRetryMs: 50, lastRetryMs: 500 };
+    const follow = { idleMs: 400, renewMs: 3_000_000, firstRetryMs: 50, lastRetryMs: 500, wholeFileBytes: 65_536 };
     const run = bench.start({ chatter: { lines: 50, rate: 40 }, limits: { follow } });
     await run.saw("seq=5 ");
     bench.faults.holdStreams(true, { subresource: "log" });

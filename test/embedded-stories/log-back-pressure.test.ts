@@ -39,7 +39,7 @@ afterAll(async () => {
 
 test("200 MB into a slow log: the reading waits, memory stays flat", async () => {
   const pod = { metadata: { namespace: "n", name: "p", uid: "1" } };
-  const limits = { idleMs: 5_000, renewMs: 600_000, firstRetryMs: 20, lastRetryMs: 200 };
+  const limits = { idleMs: 5_000, renewMs: 600_000, firstRetryMs: 20, lastRetryMs: 200, wholeFileBytes: 65_536 };
   let takenBytes = 0;
   const samples: { taken: number; rss: number; ahead: number }[] = [];
   let carrying = true;

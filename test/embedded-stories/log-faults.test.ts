@@ -12,7 +12,7 @@ const image = "docker.io/local/agent:1";
 const programs = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
 const chatter = ["node", fileURLToPath(new URL("../fault-proxy/chatter.mjs", import.meta.url))];
 const namespace = "logs";
-const limits = { idleMs: 1_500, renewMs: 600_000, firstRetryMs: 20, lastRetryMs: 200 };
+const limits = { idleMs: 1_500, renewMs: 600_000, firstRetryMs: 20, lastRetryMs: 200, wholeFileBytes: -1 };
 
 let embedded: EmbeddedCluster;
 let admin: Cluster;

@@ -2,7 +2,7 @@ import type { Cluster, Pod } from "../../src/cluster/cluster.ts";
 import { literal } from "../../src/job/escape-dollars.ts";
 import { containerName } from "../../src/job/names.ts";
 import launcher from "../../src/launcher/launcher.sh?raw";
-import type { FollowLimits } from "../../src/log/follow-log.ts";
+import type { FollowLimits } from "../../src/log/following.ts";
 import { carryOutput } from "../../src/output/carry-output.ts";
 import type { OutputEnd } from "../../src/output/output-writer.ts";
 

@@ -21,6 +21,12 @@ export function shortLimits(kind: World["kind"]): NonNullable<AdapterOptions["li
     suspendedOwnMs: 1_000,
     watchTrustMs: real ? 5_000 : 500,
     deniedMs: real ? 10_000 : 2_000,
-    follow: { idleMs: real ? 20_000 : 3_000, renewMs: 3_000_000, firstRetryMs: 50, lastRetryMs: 500 },
+    follow: {
+      idleMs: real ? 20_000 : 3_000,
+      renewMs: 3_000_000,
+      firstRetryMs: 50,
+      lastRetryMs: 500,
+      wholeFileBytes: 65_536,
+    },
   };
 }

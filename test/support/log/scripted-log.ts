@@ -1,6 +1,6 @@
 import type { LogRequest, LogResponse } from "../../../src/cluster/cluster.ts";
 import { errorFrom } from "../../../src/cluster/refusal.ts";
-import type { ContainerPhase, LogEvent } from "../../../src/log/follow-log.ts";
+import type { ContainerPhase, LogEvent } from "../../../src/log/following.ts";
 
 /** One answer to a log request. */
 export interface Answer {
@@ -9,6 +9,8 @@ export interface Answer {
   /** After the chunks: the body ends, breaks, or stays open in silence. */
   after?: "end" | "break" | "silence";
   delayMs?: number;
+  /** The answer never begins. */
+  hang?: boolean;
 }
 
 /** A cluster that answers log requests from a script; the last answer is given again and again. */
@@ -33,6 +35,7 @@ export function scriptedLog(answers: readonly Answer[]) {
           }
         };
         const { status = 200, chunks = [] } = answer;
+        if (answer.hang) await untilAborted(request.signal);
         if (status !== 200) return { refused: errorFrom(status === 204 ? 400 : status, undefined, chunks.join("")) };
         return { body: body() };
       },
@@ -47,11 +50,15 @@ async function* bodyOf({ chunks = [], after = "end", delayMs = 0 }: Answer, sign
   }
   if (after === "break") throw new Error("other side closed");
   if (after === "silence") {
-    await new Promise((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
+    await untilAborted(signal);
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** `second` counts from a fixed time. */

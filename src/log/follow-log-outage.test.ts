@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { line, phases, scriptedLog, textOf } from "../../test/support/log/scripted-log.ts";
 import { ApiError } from "../cluster/api-error.ts";
-import { followLog, type LogEvent } from "./follow-log.ts";
+import { followLog } from "./follow-log.ts";
+import type { LogEvent } from "./following.ts";
 
 test.each(["unreachable", "misconfigured"] as const)("%s is waited for: the container runs on", async (kind) => {
   const script = scriptedLog([{ chunks: [line(0, "a"), line(1, "b")] }]);

@@ -2,6 +2,7 @@ import type { Pod } from "../cluster/cluster.ts";
 import type { LauncherOutput, OutputEvent } from "../launcher/launcher-output.ts";
 import type { LogEvent } from "../log/following.ts";
 import type { LogLine } from "../log/log-line.ts";
+import { asAgentLine } from "../run-log/agent-line.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import type { DeniedGrace } from "./denied-grace.ts";
 
@@ -131,7 +132,7 @@ export class OutputWriter {
       if (event.kind === "stdout" || event.kind === "stderr") {
         if (event.kind !== stream) await send();
         stream = event.kind;
-        text += `${event.text}\n`;
+        text += `${asAgentLine(event.text)}\n`;
         if (event.kind === "stdout") this.#target.onLine(event.text);
         else this.#target.onStderr(event.text);
       } else if (event.kind === "said") {

@@ -1,5 +1,6 @@
 import { ownPrefix } from "../lib/own-prefix.ts";
 import { visibleText } from "../lib/visible-text.ts";
+import { piecesOf } from "./pieces-of.ts";
 
 /** The run's log in Paperclip, as the adapter writes to it. Calls are made one after the other; none of them rejects. */
 export interface RunLog {
@@ -27,13 +28,16 @@ type OnLog = (stream: "stdout" | "stderr", chunk: string) => Promise<void>;
 export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {}): RunLog {
   let last: Promise<void> = Promise.resolve();
   let reported = false;
+  /** All pieces of a text stand in the queue at once, so that nothing comes between them. */
   const write = (stream: "stdout" | "stderr", text: string): Promise<void> => {
-    last = last
-      .then(() => onLog(stream, text))
-      .catch((error: unknown) => {
-        if (!reported) failed?.(error);
-        reported = true;
-      });
+    for (const piece of piecesOf(text)) {
+      last = last
+        .then(() => onLog(stream, piece))
+        .catch((error: unknown) => {
+          if (!reported) failed?.(error);
+          reported = true;
+        });
+    }
     return last;
   };
   return {

@@ -62,7 +62,6 @@ test.each<[string, () => Promise<string>, RegExp]>([
     async () => writeTemporary("shadow", "root:CANARY:1:2\n"),
     /is not valid YAML|no context|no mapping/,
   ],
-  ["a file of the shared volume", async () => "/paperclip/kubeconfig", /agents may write there/],
 ])("a kubeconfig with %s ends a run at once, in words, and none of its text is told", async (_, write, message) => {
   const { result, said, tookMs } = await wake(await write());
   expect(result).toMatchObject({ errorCode: "k8s_connection_failed", errorMessage: expect.stringMatching(message) });

@@ -1,4 +1,4 @@
-import { isApiError } from "../cluster/api-error.ts";
+import { isApiError, isTransient } from "../cluster/api-error.ts";
 import type { Claim, Cluster, Job, Ref, Resources } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { createFailure } from "../failure/create-failure.ts";
@@ -74,8 +74,9 @@ async function createJob(job: Job, deps: LaunchDeps): Promise<Job> {
   try {
     return await create("jobs", job, deps);
   } catch (error) {
-    // Refused is refused; cut off in the middle, it may be there all the same.
-    const gone = isRunFailure(error) || (await undo(job, deps));
+    // Refused is refused; cut off in the middle, or without an answer, it may be there all the same.
+    const refused = isRunFailure(error) && !isTransient(error.cause);
+    const gone = refused || (await undo(job, deps));
     if (deps.signal.aborted && !gone && !isSuspendedByUs(job))
       throw new UnconfirmedStop(job.metadata?.name ?? "", error);
     throw error;

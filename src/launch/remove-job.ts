@@ -7,7 +7,10 @@ import { retry } from "../lib/retry.ts";
 
 /** The longest outage of the API; after it the Job is left to its own TTL or to the agent's next run. */
 const removeMs = 60 * 60_000;
-/** Credentials may be in rotation, a Role about to be written anew; a right that is not given is not waited for. */
+/**
+ * Credentials or certificates may be in rotation, a Role about to be written anew; a right that is not given is not
+ * waited for.
+ */
 const deniedMs = 60_000;
 
 /**
@@ -23,7 +26,7 @@ export async function removeJob(
   const bound = bounded(new AbortController().signal, removeMs);
   const denied = new Grace(deniedMs);
   const isRetryable = (error: unknown): error is ApiError =>
-    isTransient(error) || (isApiError(error, "denied", "unauthorized") && !denied.noteRefusal());
+    isTransient(error) || (isApiError(error, "denied", "unauthorized", "misconfigured") && !denied.noteRefusal());
   try {
     return await retry<boolean, ApiError>(
       () => cluster.delete("jobs", ref, { signal: bound.signal, ...(uid ? { uid } : {}) }),

@@ -1,4 +1,4 @@
-import { isApiError, isTransient } from "../cluster/api-error.ts";
+import { type ApiError, isApiError, isTransient } from "../cluster/api-error.ts";
 import type { Cluster, Job, Ref } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { bounded } from "../lib/bounded.ts";
@@ -34,11 +34,12 @@ export async function stopPod(
   const startedAt = Date.now();
   const bound = bounded(new AbortController().signal, graceMs + marginMs);
   const { signal } = bound;
-  /** The server's `Retry-After` is not kept: a stop has a bound of its own. */
+  /** Credentials may be in rotation. The server's `Retry-After` is not kept: a stop has a bound of its own. */
   const remove = (resource: "jobs" | "pods", ref: Ref, gracePeriodSeconds?: number) =>
     retry(() => cluster.delete(resource, ref, { signal, ...(gracePeriodSeconds ? { gracePeriodSeconds } : {}) }), {
       signal,
-      isRetryable: isTransient,
+      isRetryable: (error): error is ApiError =>
+        isTransient(error) || isApiError(error, "unauthorized", "misconfigured"),
       backoff: { firstMs: 200, maxMs: 2_000 },
     });
   try {

@@ -1,4 +1,5 @@
-import { isApiError, isTransient } from "../cluster/api-error.ts";
+import { type ApiError, isApiError, isTransient } from "../cluster/api-error.ts";
+import { Grace } from "../lib/grace.ts";
 import { retry } from "../lib/retry.ts";
 import type { RunLog } from "./run-log.ts";
 import { SayAtIntervals } from "./say-at-intervals.ts";
@@ -6,10 +7,13 @@ import { SayAtIntervals } from "./say-at-intervals.ts";
 /** While the API does not answer, the run's log says so about this often. */
 const sayEveryMs = 60_000;
 
+/** A run without a Job has done nothing that an outage could lose: after this long Paperclip tries it again later. */
+const longestOutageMs = 10 * 60_000;
+
 /**
- * Makes a call to the cluster until it answers, for as long as the signal lets it: an outage of the API ends no run.
+ * Makes a call of a run that has no pod yet until the cluster answers, through an outage of up to 10 minutes.
  * The run's log says at once that the call is repeated, then about once a minute for how long by now, and once that the
- * API is back. Throws the `ApiError` of a refusal, or the signal's reason.
+ * API is back. Throws the `ApiError` of a refusal or of an outage that lasted, or the signal's reason.
  */
 export async function retryWhileUnreachable<T>(
   what: string,
@@ -17,13 +21,14 @@ export async function retryWhileUnreachable<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   let outage: SayAtIntervals | undefined;
+  const patience = new Grace(longestOutageMs);
   const sayItIsOver = async () => {
     if (outage) await log.say(`the Kubernetes API answers again (${what})`);
   };
   try {
-    const result = await retry(call, {
+    const result = await retry<T, ApiError>(call, {
       signal,
-      isRetryable: isTransient,
+      isRetryable: (error): error is ApiError => isTransient(error) && !patience.noteRefusal(),
       backoff: { firstMs: 500, maxMs: 15_000 },
       retryAfterMs: (error) => error.retryAfterMs,
       onRetry: (error) => {
@@ -36,7 +41,7 @@ export async function retryWhileUnreachable<T>(
     return result;
   } catch (error) {
     // A refusal is an answer.
-    if (!signal.aborted && isApiError(error)) await sayItIsOver();
+    if (!signal.aborted && isApiError(error) && !error.transient) await sayItIsOver();
     throw error;
   }
 }

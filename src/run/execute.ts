@@ -1,5 +1,5 @@
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import { isApiError } from "../cluster/api-error.ts";
+import { isApiError, isTransient } from "../cluster/api-error.ts";
 import { isRunFailure, RunFailure } from "../failure/failure.ts";
 import { waitForTurn } from "../guard/wait-for-turn.ts";
 import { UnconfirmedStop } from "../launch/unconfirmed-stop.ts";
@@ -82,5 +82,8 @@ async function answerFailures(
 function failureOfApi(error: Error & { kind: string }): RunFailure {
   const code =
     error.kind === "denied" || error.kind === "unauthorized" ? "k8s_permission_denied" : "k8s_connection_failed";
-  return new RunFailure(code, error.message, { cause: error });
+  return new RunFailure(code, error.message, {
+    cause: error,
+    ...(isTransient(error) ? { family: "transient_upstream" } : {}),
+  });
 }

@@ -309,9 +309,9 @@ describe("Paperclip's own log", () => {
     const run = bench.start({
       config: { nodeSelector: "disk=none" },
       limits: { pendingMs: 60_000 },
-      onLog: (_, chunk) => (chunk.includes("has waited") ? new Promise(() => {}) : Promise.resolve()),
+      onLog: (_, chunk) => (chunk.includes("waiting for a node") ? new Promise(() => {}) : Promise.resolve()),
     });
-    await run.saw("has waited");
+    await run.saw("waiting for a node");
     run.cancel();
     expectCancelled(run, await run.done);
     expect(await leftOf(bench.world, run.agentId)).toEqual([]);

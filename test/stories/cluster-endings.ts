@@ -249,7 +249,7 @@ export function clusterEndingStories(makeWorld: () => Promise<World>, means: Mea
     test("the wait for a node is told while it lasts, in the scheduler's words", async () => {
       const run = startRun(world, adapter, { agentId: "waits", config: { nodeSelector: "disk=none" } });
       const { said } = await run.done;
-      const told = said.filter((line) => line.includes("the run has waited"));
+      const told = said.filter((line) => line.includes("waiting for a node"));
       expect(told.length).toBeGreaterThanOrEqual(2);
       expect(told[0]).toMatch(/for a node: .*didn't match/);
     });

@@ -64,7 +64,7 @@ export function stopStories(makeWorld: () => Promise<World>): void {
         const patient = world.adapter({ limits });
         const config = { image: "docker.io/local/not-there:1", imagePullPolicy: "IfNotPresent" };
         const run = startRun(world, patient, { agentId: "stop-pulling", config });
-        await run.saw("the run has waited");
+        await run.saw("waiting for");
         run.cancel();
         expectCancelled(run, await expectEnd(world, run, { group, fault: "while the image is pulled", code }));
         await patient.close();

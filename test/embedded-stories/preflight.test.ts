@@ -155,7 +155,7 @@ test("a Paperclip that cannot be reached, or that refuses the address, is a warn
 test("an image that cannot be pulled is an error in the cluster's words", async () => {
   const result = await runTest({ image: "docker.io/local/nothing:1" });
   expect(told(result)).toEqual(["error k8s_preflight_not_started"]);
-  expect(message(result, "k8s_preflight_not_started")).toMatch(/cannot be pulled.*local\/nothing:1/);
+  expect(message(result, "k8s_preflight_not_started")).toMatch(/registry does not have the image.*local\/nothing:1/);
 });
 
 test("a quota without room for the pod, which a dry run does not see, is an error", async () => {

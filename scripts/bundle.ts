@@ -13,3 +13,11 @@ const own = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as
 writeFileSync(path.join(root, "dist/THIRD-PARTY-LICENSES.txt"), licensesText(packages));
 writeFileSync(path.join(root, "dist/sbom.cdx.json"), `${JSON.stringify(cycloneDx(own, packages), null, 2)}\n`);
 rmSync(metafile);
+
+// Node reads a `.cjs` with the types of a `.d.cts`, and there a package of ES modules has to be imported as one.
+const parserTypes = readFileSync(path.join(root, "dist/types/ui-parser.d.ts"), "utf8");
+const asModule = 'from "@paperclipai/adapter-utils" with { "resolution-mode": "import" }';
+writeFileSync(
+  path.join(root, "dist/ui-parser.d.cts"),
+  parserTypes.replace('from "@paperclipai/adapter-utils"', asModule),
+);

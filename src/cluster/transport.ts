@@ -55,7 +55,7 @@ export async function createTransport(source: CredentialSource): Promise<Transpo
         dispatcher: call.stream ? connections.streams : connections.requests,
         headers: {
           accept: "application/json",
-          "user-agent": "paperclip-adapter-opencode-k8s",
+          "user-agent": "paperclip-adapter-opencode-kubernetes",
           ...(call.body ? { "content-type": call.contentType ?? "application/json" } : {}),
           ...headers,
         },

@@ -47,7 +47,7 @@ describe("npm packs", () => {
   test("the built files, their types, the examples and the documents, and nothing else", () => {
     const intended = [
       /^(README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|package\.json)$/,
-      /^dist\/(index\.js|ui-parser\.cjs|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/,
+      /^dist\/(index\.js|ui-parser\.(cjs|d\.cts)|THIRD-PARTY-LICENSES\.txt|sbom\.cdx\.json)$/,
       /^dist\/types\/[a-z/-]+\.d\.ts$/,
       /^examples\/[\w./-]+\.(yaml|md|sh)$/,
       /^docs\/[\w./-]+\.md$/,
@@ -60,7 +60,7 @@ describe("npm packs", () => {
     "dist/ui-parser.cjs",
     "dist/sbom.cdx.json",
     "dist/types/index.d.ts",
-    "dist/types/ui-parser.d.ts",
+    "dist/ui-parser.d.cts",
     "README.md",
     "CHANGELOG.md",
     "LICENSE",

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { manifest, root } from "./built.ts";
 
 /** A project that has our package and Paperclip's installed. */
-function project(): string {
+function project(kind: "module" | "commonjs"): string {
   const folder = mkdtempSync(join(tmpdir(), "types-"));
   mkdirSync(join(folder, "node_modules/@paperclipai"), { recursive: true });
   symlinkSync(root, join(folder, "node_modules", manifest.name));
@@ -16,12 +16,12 @@ function project(): string {
   );
   const options = { target: "es2022", module: "nodenext", strict: true, noEmit: true, skipLibCheck: true, types: [] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["use.ts"] }));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: kind }));
   return folder;
 }
 
-function compile(source: string): string {
-  const folder = project();
+function compile(source: string, kind: "module" | "commonjs" = "module"): string {
+  const folder = project(kind);
   writeFileSync(join(folder, "use.ts"), source);
   try {
     return execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });
@@ -48,4 +48,29 @@ test("and are types: what does not fit is told", () => {
     export const wrong: number = createServerAdapter().type;
   `;
   expect(compile(source)).toContain("Type 'string' is not assignable to type 'number'");
+});
+
+test.each([
+  ["import", "module", (name: string) => `import { parseStdoutLine } from "${name}/ui-parser";`],
+  [
+    "require",
+    "commonjs",
+    (name: string) => `import parser = require("${name}/ui-parser"); const { parseStdoutLine } = parser;`,
+  ],
+] as const)("the run page's parser can be taken by %s, as its types say", (_, kind, take) => {
+  const use = `${take(manifest.name)} export const kinds: string[] = parseStdoutLine("{}", "").map(({ kind }) => kind);`;
+  expect(compile(use, kind)).toBe("");
+  const wrong = `${take(manifest.name)} export const count: number = parseStdoutLine;`;
+  expect(compile(wrong, kind)).toContain("is not assignable to type 'number'");
+});
+
+test("the run page's parser can be taken by import and by require, at run time", () => {
+  const folder = project("module");
+  const run = (source: string, type: string) =>
+    execFileSync(process.execPath, [`--input-type=${type}`, "-e", source], { cwd: folder, encoding: "utf8" });
+  const name = `${manifest.name}/ui-parser`;
+  expect(run(`import { parseStdoutLine } from "${name}"; console.log(typeof parseStdoutLine)`, "module")).toBe(
+    "function\n",
+  );
+  expect(run(`console.log(typeof require("${name}").parseStdoutLine)`, "commonjs")).toBe("function\n");
 });

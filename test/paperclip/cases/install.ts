@@ -3,7 +3,7 @@ import { say } from "../../model/answer.ts";
 import { adapterType, type Stage } from "../stage/stage.ts";
 import { hire, wake, wordsOf } from "./worker.ts";
 
-const packageName = "paperclip-adapter-opencode-k8s";
+const packageName = "paperclip-adapter-opencode-kubernetes";
 
 export function installCases(stage: () => Stage): void {
   test("from a folder of Paperclip's machine, and an agent runs", async () => {

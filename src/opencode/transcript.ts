@@ -20,6 +20,8 @@ export interface Transcript {
   sessionId?: string;
   /** What the assistant wrote, the end of it if it was long; then the first line says so. */
   summary: string;
+  /** What the assistant wrote in its last step, if that ended with `stop`: its answer. As long as `summary` at most. */
+  finalText?: string;
   usage: TokenUsage;
   costUsd: number;
   /** Tokens or cost were negative or more than one run can use: what stands here is what is believed of them. */
@@ -131,7 +133,8 @@ export function createTranscript(): TranscriptBuilder {
   const errors = createSample<OpencodeError>(listLimit);
   const toolErrors = createSample<ToolError>(listLimit);
   const usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-  const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity"> = {};
+  const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity" | "finalText"> = {};
+  let stepTexts = createTail(summaryLimit);
   let costUsd = 0;
   let clamped = false;
   let steps = 0;
@@ -158,14 +161,20 @@ export function createTranscript(): TranscriptBuilder {
     usage.cachedInputTokens = sum(usage.cachedInputTokens, tokens.cacheRead, mostTokens);
     costUsd = sum(costUsd, event.costUsd, mostUsd);
     facts.lastReason = event.reason;
+    const answer = event.reason === "stop" ? stepTexts.join() : "";
+    if (answer === "") delete facts.finalText;
+    else facts.finalText = answer;
     if (event.reason === "stop") finishedWell = true;
   }
 
   function take(event: OpencodeEvent): void {
-    if (event.kind === "tool") addTool(event);
+    if (event.kind === "step-start") stepTexts = createTail(summaryLimit);
+    else if (event.kind === "tool") addTool(event);
     else if (event.kind === "step-finish") addStep(event);
-    else if (event.kind === "text" && event.text.trim() !== "") texts.push(event.text.trim());
-    else if (event.kind === "error") {
+    else if (event.kind === "text" && event.text.trim() !== "") {
+      texts.push(event.text.trim());
+      stepTexts.push(event.text.trim());
+    } else if (event.kind === "error") {
       errors.push(bounded(event.error));
       finishedWell = false;
     }

@@ -17,6 +17,8 @@ export interface AttemptDeps {
   deps: Deps;
   log: RunLog;
   signal: AbortSignal;
+  /** Called once the attempt's Job was started, or one was taken over. */
+  jobStarted(): void;
 }
 
 export interface Attempted {

@@ -4,6 +4,7 @@ import { refOf } from "../cluster/ref-of.ts";
 import { annotation } from "../job/names.ts";
 import { endContainer } from "../launch/end-container.ts";
 import { removeJob, removeRun } from "../launch/remove-job.ts";
+import { describeTool } from "../opencode/describe-tool.ts";
 import { isLogLine } from "../opencode/stderr.ts";
 import { createTranscript } from "../opencode/transcript.ts";
 import { hasAgentEnded } from "../pod/agent-container.ts";
@@ -24,10 +25,11 @@ const lastLinesKept = 40;
 export async function runAttempt(
   request: RunRequest,
   given: Pick<Attempt, "number" | "sessionId"> & { discardDatabase?: boolean },
-  { deps, log, signal }: AttemptDeps,
+  { deps, log, signal, jobStarted }: AttemptDeps,
 ): Promise<Attempted> {
   const attempt: Attempt = { discardDatabase: false, ...given, nonce: randomBytes(9).toString("hex") };
   const job = await obtainJob(request, attempt, { deps, log, signal });
+  jobStarted();
   const transcript = createTranscript();
   const lastLines: string[] = [];
   const stderrTail: string[] = [];
@@ -39,7 +41,9 @@ export async function runAttempt(
       graceSec: request.settings.graceSec,
       inactivityTimeoutSec: request.settings.inactivityTimeoutSec,
       onLine: (line) => {
-        if (!transcript.add(line)) keepLast(lastLines, line);
+        const event = transcript.add(line);
+        if (!event) keepLast(lastLines, line);
+        else if (event.kind === "tool") log.progress?.({ kind: "tool", text: describeTool(event) });
       },
       onStderr: (line) => {
         // OpenCode's own log has stack traces and, for a failed query, what the user wrote.

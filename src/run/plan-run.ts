@@ -32,7 +32,7 @@ export async function planRun(
     execution,
     settings,
     cwd,
-    scratchDir: path.run,
+    scratchDir: path.scratch,
     sharedHome: host?.sharedVolume ? path.shared : undefined,
     isStrict: sharedFolders !== undefined,
   });

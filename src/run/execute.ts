@@ -11,8 +11,8 @@ import type { AttemptDeps, Attempted, FreshSessionReason } from "./attempt.ts";
 import { readAutomaticRetry } from "./automatic-retry.ts";
 import type { Deps } from "./deps.ts";
 import { ProgressEvents } from "./progress-events.ts";
-import { readRequest } from "./read-request.ts";
-import { type EarlyEnd, report, reportCancelled, reportFailure } from "./report.ts";
+import { type RunRequest, readRequest } from "./read-request.ts";
+import { type EarlyEnd, type RunFacts, report, reportCancelled, reportFailure } from "./report.ts";
 import { runAttempt } from "./run-attempt.ts";
 
 /** One wake of an agent, from Paperclip's call to its result. Never throws: Paperclip holds a task whose adapter throws. */
@@ -58,6 +58,7 @@ async function run(
   try {
     story.attempts += 1;
     const first = await runAttempt(request, { number: 0, sessionId: request.session?.sessionId }, attemptDeps);
+    if (first.leftUnheard && !signal.aborted) return await afterTakeover(first, request, { ...attemptDeps, story });
     const again = await planRetry(first.again, log);
     if (!again || signal.aborted) return toResult(first, signal);
     story.attempts += 1;
@@ -69,6 +70,32 @@ async function run(
   } finally {
     leave();
   }
+}
+
+/** The Job that was taken over was made before the comment that woke this run: the agent is told of it by a Job of its own. */
+async function afterTakeover(
+  { facts }: Attempted,
+  request: RunRequest,
+  { story, ...attemptDeps }: AttemptDeps & { story: Story },
+): Promise<AdapterExecutionResult> {
+  const { log, signal } = attemptDeps;
+  await log.say("the Job that was taken over has not been told of the newest comment; this run's own Job follows");
+  story.attempts += 1;
+  const sessionId = facts.transcript.sessionId ?? request.session?.sessionId;
+  const own = await runAttempt(request, { number: 0, sessionId }, attemptDeps);
+  return toResult({ ...own, facts: withUsageOf(facts, own.facts) }, signal);
+}
+
+/** What a Job that was taken over has used belongs to the run that reports it, since nobody else does. */
+function withUsageOf({ transcript: { usage, costUsd } }: RunFacts, own: RunFacts): RunFacts {
+  const { transcript } = own;
+  const sum = {
+    inputTokens: transcript.usage.inputTokens + usage.inputTokens,
+    outputTokens: transcript.usage.outputTokens + usage.outputTokens,
+    cachedInputTokens: transcript.usage.cachedInputTokens + usage.cachedInputTokens,
+  };
+  const both = { ...transcript, usage: sum, costUsd: transcript.costUsd + costUsd };
+  return { ...own, ranBefore: true, transcript: both };
 }
 
 /** A cancel that arrives after the run ended still wins: Paperclip already counts the run as cancelled and asks for the proof. */

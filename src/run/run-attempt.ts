@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
-import { annotation } from "../job/names.ts";
+import { annotation, label, labelValue } from "../job/names.ts";
 import { endContainer } from "../launch/end-container.ts";
 import { removeJob, removeRun } from "../launch/remove-job.ts";
 import { describeTool } from "../opencode/describe-tool.ts";
@@ -18,6 +18,7 @@ import { limitsOf } from "./limits.ts";
 import { obtainJob } from "./obtain-job.ts";
 import type { RunRequest } from "./read-request.ts";
 import { summarizeAttempt } from "./summarize-attempt.ts";
+import { hasUnheardComment } from "./unheard-comment.ts";
 
 const lastLinesKept = 40;
 
@@ -67,7 +68,13 @@ export async function runAttempt(
       "the tokens or the cost that were printed are negative or more than a run can use; they are counted as far as they can be",
     );
   }
-  return summarizeAttempt(request, attempt, { supervised, transcript: said, lastLines, stderrTail, deps });
+  const output = { supervised, transcript: said, lastLines, stderrTail, deps };
+  const leftUnheard = !isOwn(job, request) && hasUnheardComment(request.execution.context, job);
+  return { ...(await summarizeAttempt(request, attempt, output)), leftUnheard };
+}
+
+function isOwn({ metadata }: Job, { execution }: RunRequest): boolean {
+  return metadata?.labels?.[label.run] === labelValue(execution.runId);
 }
 
 /** A run that cannot be followed any more is ended with its Job: nobody would collect its result. */

@@ -23,7 +23,7 @@ export async function summarizeAttempt(
   request: RunRequest,
   attempt: Attempt,
   { supervised, transcript, lastLines, stderrTail, deps }: AttemptOutput,
-): Promise<Attempted> {
+): Promise<Omit<Attempted, "leftUnheard">> {
   const { ending } = supervised;
   const { settings } = request;
   const diagnosis = diagnosisOf(ending, { transcript, stderrTail, lastLines });

@@ -127,14 +127,30 @@ function describe(event: OpencodeEvent): string {
   }
 }
 
+/** The texts of the last step, if that ended with `stop`. */
+function createAnswer() {
+  let step = createTail(summaryLimit);
+  let finalText = "";
+  return {
+    beginStep(): void {
+      step = createTail(summaryLimit);
+    },
+    push: (text: string) => step.push(text),
+    endStep(reason: string): void {
+      finalText = reason === "stop" ? step.join() : "";
+    },
+    view: () => (finalText === "" ? {} : { finalText }),
+  };
+}
+
 /** Folds the lines of a run into what is worth knowing, in bounded memory whatever the length of the run. */
 export function createTranscript(): TranscriptBuilder {
   const texts = createTail(summaryLimit);
   const errors = createSample<OpencodeError>(listLimit);
   const toolErrors = createSample<ToolError>(listLimit);
   const usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-  const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity" | "finalText"> = {};
-  let stepTexts = createTail(summaryLimit);
+  const answer = createAnswer();
+  const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity"> = {};
   let costUsd = 0;
   let clamped = false;
   let steps = 0;
@@ -161,19 +177,17 @@ export function createTranscript(): TranscriptBuilder {
     usage.cachedInputTokens = sum(usage.cachedInputTokens, tokens.cacheRead, mostTokens);
     costUsd = sum(costUsd, event.costUsd, mostUsd);
     facts.lastReason = event.reason;
-    const answer = event.reason === "stop" ? stepTexts.join() : "";
-    if (answer === "") delete facts.finalText;
-    else facts.finalText = answer;
+    answer.endStep(event.reason);
     if (event.reason === "stop") finishedWell = true;
   }
 
   function take(event: OpencodeEvent): void {
-    if (event.kind === "step-start") stepTexts = createTail(summaryLimit);
+    if (event.kind === "step-start") answer.beginStep();
     else if (event.kind === "tool") addTool(event);
     else if (event.kind === "step-finish") addStep(event);
     else if (event.kind === "text" && event.text.trim() !== "") {
       texts.push(event.text.trim());
-      stepTexts.push(event.text.trim());
+      answer.push(event.text.trim());
     } else if (event.kind === "error") {
       errors.push(bounded(event.error));
       finishedWell = false;
@@ -192,6 +206,7 @@ export function createTranscript(): TranscriptBuilder {
     view: () => ({
       ...facts,
       summary: texts.join(),
+      ...answer.view(),
       usage: { ...usage },
       costUsd,
       clamped,

@@ -5,6 +5,7 @@ import path from "node:path";
 import { blocks } from "./docs/blocks.ts";
 import { buildConfigPage } from "./docs/config-page.ts";
 import { buildEndingsPage } from "./docs/endings-page.ts";
+import { buildParityPage } from "./docs/parity-page.ts";
 import { buildPolicyPage } from "./docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
 
@@ -16,6 +17,7 @@ const marked = ["README.md"];
 /** Files that are generated as a whole. */
 const whole: Readonly<Record<string, () => string>> = {
   "docs/config.md": buildConfigPage,
+  "docs/parity.md": buildParityPage,
   "docs/endings.md": buildEndingsPage,
   "docs/policy.md": buildPolicyPage,
 };

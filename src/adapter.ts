@@ -102,6 +102,7 @@ function createDeps(options: AdapterOptions): Made {
     sharedDir: options.sharedDir ?? path.shared,
     processName: `${env["HOSTNAME"] ?? hostname()}/${process.pid}`,
     limits,
+    warn,
     background(what, work) {
       const done = work.then(
         () => undefined,

@@ -83,5 +83,5 @@ const examples = [
   '`env` as an object of text, with Paperclip\'s bindings (`{ "type": "plain", "value": … }`), or as `NAME=value` lines.',
   "`PAPERCLIP_API_KEY` and other variables that Paperclip gives a run cannot be replaced.",
   "",
-  "`extraArgs` as an array, or as text that is split as a shell does; a comma before a blank or a dash splits too.",
+  "`extraArgs`, or `args` while it is empty, as an array, or as text that is split as a shell does; a comma before a blank or a dash splits too.",
 ];

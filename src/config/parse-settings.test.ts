@@ -160,6 +160,10 @@ describe("env", () => {
 test("arguments come as an array or as text", () => {
   expect(parsed({ extraArgs: ["--agent", "build", 3] }).extraArgs).toEqual(["--agent", "build", "3"]);
   expect(parsed({ extraArgs: "--agent build, --share" }).extraArgs).toEqual(["--agent", "build", "--share"]);
+  for (const extraArgs of [undefined, "", []]) {
+    expect(parsed({ extraArgs, args: ["--agent", "build"] }).extraArgs).toEqual(["--agent", "build"]);
+  }
+  expect(parsed({ extraArgs: ["--share"], args: ["--agent", "build"] }).extraArgs).toEqual(["--share"]);
   expect(badKeys({ extraArgs: "--title 'x" })).toEqual(["extraArgs"]);
   expect(badKeys({ extraArgs: ["--x", {}] })).toEqual(["extraArgs.1"]);
   expect(badKeys({ extraArgs: { x: 1 } })).toEqual(["extraArgs"]);

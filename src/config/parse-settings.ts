@@ -53,12 +53,18 @@ function excessProblem(key: string, value: unknown): SettingProblem[] {
 
 function collect(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values = Object.fromEntries(settings.map(({ key }) => [key, raw[key]]));
-  return { ...values, variant: firstVariant(raw), resources: joinDottedResources(raw) };
+  return { ...values, variant: firstVariant(raw), extraArgs: ownArguments(raw), resources: joinDottedResources(raw) };
 }
 
 /** Paperclip's page saves the thinking effort as `effort` or `thinkingEffort`, depending on where it was chosen. */
 function firstVariant(raw: Readonly<Record<string, unknown>>): unknown {
   return [raw["variant"], raw["effort"], raw["thinkingEffort"]].find((value) => !isUnset(value));
+}
+
+/** `args` is the key's older name, which Paperclip's local adapters still read where `extraArgs` is empty. */
+function ownArguments(raw: Readonly<Record<string, unknown>>): unknown {
+  const given = raw["extraArgs"];
+  return isUnset(given) || (Array.isArray(given) && given.length === 0) ? raw["args"] : given;
 }
 
 function asProblem(issue: z.core.$ZodIssue): SettingProblem {

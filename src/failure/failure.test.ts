@@ -7,7 +7,9 @@ test("every code stands once in the table", () => {
 });
 
 test.each(failures)("$code says in sentences what it means and what to do", ({ code, meaning, hint }) => {
-  expect(code).toMatch(/^(k8s_|opencode_|cancelled$|timeout$|inactivity_timeout$)[a-z_]*$/);
+  expect(code).toMatch(
+    /^(k8s_|opencode_|workspace_validation_failed$|cancelled$|timeout$|inactivity_timeout$)[a-z_]*$/,
+  );
   for (const text of [meaning, hint]) expect(text).toMatch(/^[A-Z].*\.$/);
 });
 

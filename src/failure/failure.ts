@@ -13,7 +13,8 @@ export interface FailureRow {
 
 /**
  * Every code that a run can end with, in the order of a run. Codes are stable: none is renamed or used for another
- * meaning. `k8s_` is the cluster's, `opencode_` the agent program's.
+ * meaning. `k8s_` is the cluster's, `opencode_` the agent program's;
+ * codes without such a beginning are Paperclip's own words, which its server reads.
  */
 export const failures = [
   ...settingsFailures,
@@ -41,6 +42,11 @@ export const failures = [
     code: "k8s_prompt_too_large",
     meaning: "The prompt is over 16 MiB, more than can be carried into a pod. Nothing was created in the cluster.",
     hint: "Shorten the instructions file or the task, or choose fewer skills.",
+  },
+  {
+    code: "workspace_validation_failed",
+    meaning: "The task's project workspace is not there for the agent's pod. Nothing was created in the cluster.",
+    hint: "Keep project workspaces below /paperclip on a ReadWriteMany claim, or mount their volume at the same path with podTemplate; then comment on the task.",
   },
   {
     code: "k8s_concurrent_run_blocked",
@@ -74,6 +80,7 @@ export const failures = [
     code: "k8s_image_pull_failed",
     meaning: "The node cannot pull the image.",
     hint: "Check that the image and tag exist, and that the Deployment's imagePullSecrets open its registry.",
+    family: "transient_upstream",
   },
   {
     code: "k8s_registry_unavailable",
@@ -155,12 +162,17 @@ export const failures = [
   {
     code: "k8s_outcome_unknown",
     meaning: "How the run ended cannot be found out, so it does not count as a success.",
-    hint: "Look at the task for what the agent has done before you run it again.",
+    hint: "Paperclip may let the agent go on with its session; look at the task for what it has done already.",
   },
   {
     code: "k8s_run_detached",
     meaning: "Paperclip lost its hold on the run, mostly because it was restarted. The Job goes on.",
-    hint: "Nothing to do: the agent's next run waits for the Job, or takes it over with reattachOrphanedJobs.",
+    hint: "The agent's next run waits for the Job, or takes it over with reattachOrphanedJobs. If none comes, comment on the task; if it is blocked by a recovery notice, resolve that first.",
+  },
+  {
+    code: "k8s_adapter_error",
+    meaning: "The adapter met an error that it does not know: a bug of its own, or a call into Paperclip that failed.",
+    hint: "Report it with the stack that stands in the log of Paperclip's server; a run that is tried again may pass.",
   },
   {
     code: "cancelled",
@@ -196,6 +208,8 @@ interface FailureDetails {
   family?: FailureFamily | null | undefined;
   /** When a retry may help, as the other side said. */
   retryNotBefore?: Date | undefined;
+  /** Fields of the result's `resultJson` that Paperclip reads for this code. */
+  resultJson?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -206,6 +220,7 @@ export class RunFailure extends Error {
   readonly hint: string;
   readonly family: FailureFamily | undefined;
   readonly retryNotBefore: Date | undefined;
+  readonly resultJson: Readonly<Record<string, unknown>>;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, { cause: details.cause });
@@ -214,6 +229,7 @@ export class RunFailure extends Error {
     this.hint = details.hint ?? row.hint;
     this.family = details.family === undefined ? row.family : (details.family ?? undefined);
     this.retryNotBefore = details.retryNotBefore;
+    this.resultJson = details.resultJson ?? {};
   }
 }
 

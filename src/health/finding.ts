@@ -117,6 +117,10 @@ const table = {
     level: "error",
     hint: "Correct the model setting, or give the provider's key in the agent's env or in Paperclip's Deployment: OpenCode lists only providers that have one.",
   },
+  opencode_model_unlisted: {
+    level: "warn",
+    hint: "Runs ask the provider for it all the same, which is right for a new model or a router's variant; else correct the model setting.",
+  },
   opencode_models_unlisted: {
     level: "warn",
     hint: "Run `opencode models` in the agent's image, and check the OpenCode config that agents inherit.",

@@ -6,6 +6,8 @@ export const path = {
   shared: sharedHome,
   /** An emptyDir of the run alone: temporary files, caches, the live database. */
   run: "/opencode-run",
+  /** The run's scratch files alone, made by the launcher: an agent may empty it at any time. */
+  scratch: "/opencode-run/scratch",
   /** The agent's own claim in `dedicated_pvc` mode. */
   database: "/opencode-db",
   prompt: "/opencode-prompt",

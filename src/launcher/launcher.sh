@@ -49,7 +49,7 @@ on_term() {
 trap on_term TERM INT HUP
 
 printf '%sstart 1\n' "$_l_mark"
-mkdir -p "$_l_run_dir/tmp" "$_l_run_dir/cache" "$_l_run_dir/state" "$_l_run_dir/home" "$_l_run_dir/db" || give_up "cannot write to $_l_run_dir"
+mkdir -p "$_l_run_dir/tmp" "$_l_run_dir/scratch" "$_l_run_dir/cache" "$_l_run_dir/state" "$_l_run_dir/home" "$_l_run_dir/db" || give_up "cannot write to $_l_run_dir"
 
 if [ -n "${OPENCODE_K8S_PROMPT_FILE-}" ]; then
   _l_prompt=$OPENCODE_K8S_PROMPT_FILE

@@ -10,7 +10,12 @@ function contentOf(request: Partial<ConfigContentRequest>) {
 const corp = { npm: "@ai-sdk/openai-compatible", options: { baseURL: "http://llm.example/v1" }, models: { b: {} } };
 
 test("without anything inherited only what a run needs is set", () => {
-  expect(contentOf({})).toEqual({ snapshot: false, autoupdate: false, permission: { external_directory: "allow" } });
+  expect(contentOf({})).toEqual({
+    snapshot: false,
+    autoupdate: false,
+    permission: { external_directory: "allow" },
+    provider: { corp: { models: { a: {} } } },
+  });
 });
 
 test("permissions stay as they are unless they are to be skipped", () => {
@@ -53,12 +58,23 @@ test("a model that its provider does not list is added with an empty entry", () 
   });
 });
 
-test("a model that is listed, and a provider that is not defined, are left alone", () => {
+test("a model that is listed is left alone", () => {
   const listed = { corp: { ...corp, models: { a: { name: "A" } } } };
   expect(contentOf({ inherited: JSON.stringify({ provider: listed }) }).provider).toEqual(listed);
-  expect(contentOf({ model: "antropic/claude", inherited: JSON.stringify({ provider: { corp } }) }).provider).toEqual({
-    corp,
+});
+
+test("a router's variant, of a provider that only OpenCode or the operator's file knows, is added", () => {
+  expect(contentOf({ model: "openrouter/openai/gpt-5.5:nitro" }).provider).toEqual({
+    openrouter: { models: { "openai/gpt-5.5:nitro": {} } },
   });
+  const inherited = JSON.stringify({ provider: { corp } });
+  expect(contentOf({ model: "openrouter/x", inherited }).provider).toEqual({ corp, openrouter: { models: { x: {} } } });
+});
+
+test("for a list of what OpenCode knows by itself no provider is made up", () => {
+  expect(contentOf({ model: "nobody/nothing", registersNewProvider: false })).not.toHaveProperty("provider");
+  const inherited = JSON.stringify({ provider: { corp } });
+  expect(contentOf({ inherited, registersNewProvider: false }).provider.corp.models).toEqual({ b: {}, a: {} });
 });
 
 test("additional providers stand over inherited ones of the same name", () => {

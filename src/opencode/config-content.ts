@@ -15,6 +15,8 @@ export interface ConfigContentRequest {
   model: string;
   /** An OPENCODE_CONFIG_CONTENT that the agent's container would have anyway. */
   inherited?: string;
+  /** Also with a provider that is not defined here; default true. A list of what OpenCode knows by itself is asked without. */
+  registersNewProvider?: boolean;
   dangerouslySkipPermissions: boolean;
   mcpServers?: readonly McpServer[];
   /** More providers, as JSON in the form of OpenCode's `provider`. */
@@ -38,14 +40,18 @@ function allowExternalDirectory(inherited: unknown): JsonRecord {
 }
 
 /**
- * Adds the model to a provider that is defined here without it: OpenCode refuses a model that is neither in its
- * catalogue nor in the provider's `models`. The empty entry takes its data from the catalogue where that knows the model.
- * A provider that is not defined here is left alone: an entry would turn a misspelt name into a provider.
+ * Adds the model to its provider, as Paperclip's local adapter does: OpenCode 1.18.33 refuses a model that is neither in
+ * its catalogue nor in the provider's `models`, such as a new one or a router's variant (`:nitro`). The empty entry takes
+ * its data from the catalogue and the operator's own config, where these know the model. A misspelt provider becomes one
+ * without an address, which a run says with `opencode_model_unknown`.
  */
-function registerModel(providers: JsonRecord, model: string): JsonRecord {
+function registerModel(
+  providers: JsonRecord,
+  { model, registersNewProvider = true }: Pick<ConfigContentRequest, "model" | "registersNewProvider">,
+): JsonRecord {
   const id = parseModelId(model);
-  const provider = id === undefined ? undefined : providers[id.provider];
-  if (id === undefined || !isRecord(provider)) return providers;
+  if (id === undefined || (!registersNewProvider && !isRecord(providers[id.provider]))) return providers;
+  const provider = recordOf(providers[id.provider]);
   const models = recordOf(provider.models);
   if (models[id.model] !== undefined) return providers;
   return { ...providers, [id.provider]: { ...provider, models: { ...models, [id.model]: {} } } };
@@ -89,7 +95,7 @@ export function buildConfigContent(request: ConfigContentRequest): ConfigContent
     };
   }
   const config = inherited.value;
-  const providers = registerModel({ ...recordOf(config.provider), ...added.value }, request.model);
+  const providers = registerModel({ ...recordOf(config.provider), ...added.value }, request);
   const content = {
     ...config,
     // A snapshot stages the whole work tree with git before the first step; in a large one that takes minutes.

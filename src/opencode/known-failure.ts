@@ -104,13 +104,14 @@ export const knownFailures: readonly KnownFailure[] = [
     kind: "model-unknown",
     meaning: "The model is not known",
     pattern:
-      /model not found|ModelNotFoundError|provider not found|model [^.]{0,200}(?:does not exist|is not supported|not available)/i,
+      /model not found|ModelNotFoundError|provider not found|"undefined\/[^"]{0,200}" cannot be parsed as a URL|model [^.]{0,200}(?:does not exist|is not supported|not available)/i,
     decides: (error) => error.providerCode === "model_not_found",
     samples: [
       "ProviderModelNotFoundError: Model not found: scripted/nothing.",
+      '"undefined/chat/completions" cannot be parsed as a URL.', // a provider that nobody has defined
       "The model 'scripted' does not exist or you do not have access to it.",
     ],
-    hint: "Check the model setting against `opencode models` in the agent's image, and that its provider has a key.",
+    hint: "Check the model setting against `opencode models` in the agent's image, and that its provider is spelt right and has a key.",
   },
   {
     kind: "provider-auth",

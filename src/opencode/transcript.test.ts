@@ -13,6 +13,7 @@ const line = (type: string, part: object) => JSON.stringify({ type, timestamp: 1
 test("a run of two steps adds up", () => {
   expect(transcriptOf(recorded("two-steps").lines)).toMatchObject({
     summary: "I will write the file.\n\nThe note has two lines.",
+    finalText: "The note has two lines.",
     usage: { inputTokens: 240, outputTokens: 40, cachedInputTokens: 0 },
     costUsd: 0.00032,
     errors: [],
@@ -22,6 +23,17 @@ test("a run of two steps adds up", () => {
     lastReason: "stop",
     finishedWell: true,
   });
+});
+
+test("a run whose last step did not end with stop, or said nothing in it, has no answer", () => {
+  const step = (text: string, reason: string) => [
+    line("step_start", {}),
+    line("text", { text }),
+    line("step_finish", { reason, tokens: {}, cost: 0 }),
+  ];
+  expect(transcriptOf([...step("Let me look.", "tool-calls"), ...step("Done.", "stop")]).finalText).toBe("Done.");
+  expect(transcriptOf([...step("Done.", "stop"), ...step("More", "length")])).not.toHaveProperty("finalText");
+  expect(transcriptOf([...step("Let me look.", "tool-calls"), ...step(" ", "stop")])).not.toHaveProperty("finalText");
 });
 
 test("cached tokens stand apart from input, reasoning is counted as output", () => {

@@ -20,6 +20,8 @@ export interface Transcript {
   sessionId?: string;
   /** What the assistant wrote, the end of it if it was long; then the first line says so. */
   summary: string;
+  /** What the assistant wrote in its last step, if that ended with `stop`: its answer. As long as `summary` at most. */
+  finalText?: string;
   usage: TokenUsage;
   costUsd: number;
   /** Tokens or cost were negative or more than one run can use: what stands here is what is believed of them. */
@@ -125,12 +127,29 @@ function describe(event: OpencodeEvent): string {
   }
 }
 
+/** The texts of the last step, if that ended with `stop`. */
+function createAnswer() {
+  let step = createTail(summaryLimit);
+  let finalText = "";
+  return {
+    beginStep(): void {
+      step = createTail(summaryLimit);
+    },
+    push: (text: string) => step.push(text),
+    endStep(reason: string): void {
+      finalText = reason === "stop" ? step.join() : "";
+    },
+    view: () => (finalText === "" ? {} : { finalText }),
+  };
+}
+
 /** Folds the lines of a run into what is worth knowing, in bounded memory whatever the length of the run. */
 export function createTranscript(): TranscriptBuilder {
   const texts = createTail(summaryLimit);
   const errors = createSample<OpencodeError>(listLimit);
   const toolErrors = createSample<ToolError>(listLimit);
   const usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+  const answer = createAnswer();
   const facts: Pick<Transcript, "sessionId" | "lastReason" | "lastActivity"> = {};
   let costUsd = 0;
   let clamped = false;
@@ -158,14 +177,18 @@ export function createTranscript(): TranscriptBuilder {
     usage.cachedInputTokens = sum(usage.cachedInputTokens, tokens.cacheRead, mostTokens);
     costUsd = sum(costUsd, event.costUsd, mostUsd);
     facts.lastReason = event.reason;
+    answer.endStep(event.reason);
     if (event.reason === "stop") finishedWell = true;
   }
 
   function take(event: OpencodeEvent): void {
-    if (event.kind === "tool") addTool(event);
+    if (event.kind === "step-start") answer.beginStep();
+    else if (event.kind === "tool") addTool(event);
     else if (event.kind === "step-finish") addStep(event);
-    else if (event.kind === "text" && event.text.trim() !== "") texts.push(event.text.trim());
-    else if (event.kind === "error") {
+    else if (event.kind === "text" && event.text.trim() !== "") {
+      texts.push(event.text.trim());
+      answer.push(event.text.trim());
+    } else if (event.kind === "error") {
       errors.push(bounded(event.error));
       finishedWell = false;
     }
@@ -183,6 +206,7 @@ export function createTranscript(): TranscriptBuilder {
     view: () => ({
       ...facts,
       summary: texts.join(),
+      ...answer.view(),
       usage: { ...usage },
       costUsd,
       clamped,

@@ -79,6 +79,7 @@ export class OutputWriter {
   async #interrupted(why: string): Promise<undefined> {
     this.#target.onActivity?.("disconnected");
     if (++this.#interruptions !== silentInterruptions + 1) return;
+    this.#log.progress?.({ kind: "state", text: "reconnecting to the pod's log; the run goes on" });
     await this.#log.say(`the connection to the pod's log is lost (${why}); the run goes on and its lines will follow`);
   }
 
@@ -95,7 +96,10 @@ export class OutputWriter {
   }
 
   async #lines(lines: readonly LogLine[]): Promise<undefined> {
-    if (this.#interruptions > silentInterruptions) await this.#log.say("the connection to the pod's log is back");
+    if (this.#interruptions > silentInterruptions) {
+      this.#log.progress?.({ kind: "state", text: "the connection to the pod's log is back" });
+      await this.#log.say("the connection to the pod's log is back");
+    }
     this.#interruptions = 0;
     const events = this.#output.push(lines);
     if (!this.#hasBegun) await this.#begin(lines, events);

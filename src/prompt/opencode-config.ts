@@ -17,7 +17,11 @@ export function opencodeConfig(
   {
     mcpServers,
     serverEnv,
-  }: Pick<PaperclipEnv, "mcpServers"> & { serverEnv: Readonly<Record<string, string | undefined>> },
+    registersNewProvider = true,
+  }: Pick<PaperclipEnv, "mcpServers"> & {
+    serverEnv: Readonly<Record<string, string | undefined>>;
+    registersNewProvider?: boolean;
+  },
 ): string {
   const own = (name: string) => settings.env[name] ?? serverEnv[name];
   const inherited = own("OPENCODE_CONFIG_CONTENT");
@@ -25,6 +29,7 @@ export function opencodeConfig(
   const smallModel = own("PAPERCLIP_OPENCODE_SMALL_MODEL");
   const content = buildConfigContent({
     model: settings.model,
+    registersNewProvider,
     dangerouslySkipPermissions: settings.dangerouslySkipPermissions,
     mcpServers: mcpServers.map(({ name, url }, index) => ({
       name,

@@ -8,6 +8,14 @@ export interface RunLog {
   stderr(text: string): Promise<void>;
   /** One line of the adapter's own, marked as such. Written in its turn, but not waited for longer than five seconds. */
   say(text: string): Promise<void>;
+  /** Tells the task's page, not the log, what the run does. Never waited for; some of what comes quickly is passed over. */
+  progress?(progress: Progress): void;
+}
+
+/** `state`: what the run waits for, or that it has begun to work. `tool`: what the agent has used. */
+export interface Progress {
+  kind: "state" | "tool";
+  text: string;
 }
 
 /** A log that stands still must delay neither a stop nor a limit. */
@@ -21,11 +29,12 @@ export interface RunLogOptions {
   signal?: AbortSignal;
   /** Called with the first error of a call. A log that cannot be written ends no run: the agent's work goes on. */
   failed?: (error: unknown) => void;
+  progress?: (progress: Progress) => void;
 }
 
 type OnLog = (stream: "stdout" | "stderr", chunk: string) => Promise<void>;
 
-export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {}): RunLog {
+export function createRunLog(onLog: OnLog, { signal, failed, progress }: RunLogOptions = {}): RunLog {
   let last: Promise<void> = Promise.resolve();
   let reported = false;
   /** All pieces of a text stand in the queue at once, so that nothing comes between them. */
@@ -44,6 +53,7 @@ export function createRunLog(onLog: OnLog, { signal, failed }: RunLogOptions = {
     stdout: (text) => write("stdout", text),
     stderr: (text) => write("stderr", text),
     say: (text) => orSoon(write("stdout", `${ownPrefix} ${oneLine(text)}\n`), signal),
+    ...(progress ? { progress } : {}),
   };
 }
 

@@ -40,13 +40,19 @@ export class SayAtIntervals {
     if (nowMs < this.#dueAtMs) return;
     this.#dueAtMs = nowMs + this.#everyMs;
     this.#saidAtMs = nowMs;
-    await this.#log.say(text(Math.round((nowMs - this.#sinceMs) / 60_000)));
+    const line = text(Math.round((nowMs - this.#sinceMs) / 60_000));
+    this.#log.progress?.({ kind: "state", text: line });
+    await this.#log.say(line);
   }
 }
 
 /** Says `text` at once and then at each interval, for a wait that looks at nothing meanwhile; the result ends it. */
 export function sayUntilStopped(log: RunLog, everyMs: number, text: () => string): () => void {
-  const say = () => void log.say(text());
+  const say = () => {
+    const line = text();
+    log.progress?.({ kind: "state", text: line });
+    void log.say(line);
+  };
   say();
   const timer = setInterval(say, everyMs);
   return () => clearInterval(timer);

@@ -17,6 +17,8 @@ export interface AttemptDeps {
   deps: Deps;
   log: RunLog;
   signal: AbortSignal;
+  /** Called once the attempt's Job was started, or one was taken over. */
+  jobStarted(): void;
 }
 
 export interface Attempted {
@@ -25,6 +27,8 @@ export interface Attempted {
   facts: RunFacts;
   /** This try failed for a reason that a fresh session cures. */
   again: FreshSessionReason;
+  /** The Job was another run's, and its agent has not been told of the comment that this run was woken by. */
+  leftUnheard: boolean;
 }
 
 /** Why a run may start once more at once, with a fresh session. */

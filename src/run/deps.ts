@@ -27,4 +27,6 @@ export interface Deps {
   limits: RunLimits;
   /** Work that no result waits for. Its failure is reported to the operator. */
   background(what: string, work: Promise<unknown>): void;
+  /** Tells the operator, in the log of Paperclip's server. */
+  warn(message: string): void;
 }

@@ -13,7 +13,7 @@ import type { RunRequest } from "./read-request.ts";
 export async function obtainJob(
   request: RunRequest,
   attempt: Attempt,
-  { deps, log, signal }: AttemptDeps,
+  { deps, log, signal }: Omit<AttemptDeps, "jobStarted">,
 ): Promise<Job> {
   const { execution, cluster, namespace, settings, taskId } = request;
   const agentId = execution.agent.id;
@@ -31,14 +31,18 @@ export async function obtainJob(
     );
     if (slot.kind === "mine") {
       const state = isFinished(slot.job) ? "has done its work meanwhile" : "runs already";
-      await log.say(`taking over Job ${slot.job.metadata?.name}, which ${state}; its output follows from the start`);
+      const taken = `taking over Job ${slot.job.metadata?.name}, which ${state}; its output follows from the start`;
+      log.progress?.({ kind: "state", text: taken });
+      await log.say(taken);
       return slot.job;
     }
     execution.onDispatch?.();
     const { reportedUids, background } = deps;
     const launched = await launch(objects, agentId, { cluster, log, signal, reportedUids, background });
     if (launched.kind === "running") {
-      await log.say(`started Job ${launched.job.metadata?.name} in namespace ${namespace}`);
+      const started = `started Job ${launched.job.metadata?.name} in namespace ${namespace}`;
+      log.progress?.({ kind: "state", text: started });
+      await log.say(started);
       return launched.job;
     }
     await log.say(

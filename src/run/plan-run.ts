@@ -11,6 +11,7 @@ import type { RunLog } from "../run-log/run-log.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Deps } from "./deps.ts";
 import type { RunRequest } from "./read-request.ts";
+import { nameLocalType } from "./restart-recovery.ts";
 
 /** Puts prompt, environment and configuration together and builds the objects; creates nothing. */
 export async function planRun(
@@ -32,7 +33,7 @@ export async function planRun(
     execution,
     settings,
     cwd,
-    scratchDir: path.run,
+    scratchDir: path.scratch,
     sharedHome: host?.sharedVolume ? path.shared : undefined,
     isStrict: sharedFolders !== undefined,
   });
@@ -44,9 +45,9 @@ export async function planRun(
     ...(attempt.sessionId ? { sessionId: attempt.sessionId } : {}),
   });
   // A page without it must not fail the run, and a page that takes it slowly must not delay a stop.
-  const shown = showMeta(request, { args, prompt, env }).catch((error: unknown) =>
-    deps.background("show on the run's page what the run is asked", Promise.reject(error)),
-  );
+  const shown = showMeta(request, { args, prompt, env })
+    .then(() => nameLocalType(execution, deps.env))
+    .catch((error: unknown) => deps.background("show on the run's page what the run is asked", Promise.reject(error)));
   await untilAborted(shown, signal);
   const built = buildRunObjects({
     agent: execution.agent,

@@ -1,5 +1,8 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { host } from "../../test/support/job-request.ts";
 import { MemoryCluster } from "../../test/support/memory-cluster.ts";
 import { policyOf } from "../../test/support/parsed.ts";
@@ -14,13 +17,20 @@ interface Given {
   config?: Record<string, unknown>;
   context?: Record<string, unknown>;
   reading?: HostReading;
+  sharedDir?: string;
 }
 
 const without: PolicyReading = { kind: "policy", policy: noPolicy };
 const inPod: HostReading = { kind: "in-pod", host: host() };
 
 /** What a run asks for and what it says on the way, in Paperclip's own namespace unless the config says otherwise. */
-async function read({ config = {}, context = {}, reading = inPod, policy = without }: Given = {}) {
+async function read({
+  config = {},
+  context = {},
+  reading = inPod,
+  policy = without,
+  sharedDir = "/nonexistent",
+}: Given = {}) {
   const log = heardLog();
   const execution: AdapterExecutionContext = {
     runId: "r1",
@@ -37,7 +47,7 @@ async function read({ config = {}, context = {}, reading = inPod, policy = witho
     readHost: async () => reading,
     readPolicy,
     env: {},
-    sharedDir: "/nonexistent",
+    sharedDir,
   };
   const request = await readRequest(execution, { deps, log, signal: open() });
   return { request, said: log.said };
@@ -105,6 +115,26 @@ describe("the working directory", () => {
   ])("a volume that podTemplate mounts %s does not count", async (_, podTemplate) => {
     const { request } = await read({ context: workspace("/repos/app"), config: { podTemplate } });
     expect(request.cwd).toBe("/opencode-run/work");
+  });
+
+  test.each([
+    ["on no volume of the pod", "/repos/app", "missing_effective_cwd"],
+    ["not there", "/paperclip/gone", "missing_git_metadata"],
+  ])("a task was done in an empty folder: a project workspace that is %s refuses the run", async (_, cwd, reason) => {
+    const context = { issueId: "i1", paperclipWorkspace: { cwd, source: "project_primary", workspaceId: "w1" } };
+    await expect(read({ context })).rejects.toMatchObject({
+      code: "workspace_validation_failed",
+      message: expect.stringContaining(cwd),
+      resultJson: { workspaceValidation: { reason, resolvedProjectWorkspaceId: "w1" } },
+    });
+  });
+
+  test("a project workspace with a .git, folder or file, is taken", async () => {
+    const sharedDir = await mkdtemp(join(tmpdir(), "shared-"));
+    onTestFinished(() => rm(sharedDir, { recursive: true }));
+    await mkdir(join(sharedDir, "w", ".git"), { recursive: true });
+    const context = { issueId: "i1", paperclipWorkspace: { cwd: "/paperclip/w", source: "s", workspaceId: "w1" } };
+    expect((await read({ context, sharedDir })).request.cwd).toBe("/paperclip/w");
   });
 
   test("the agent's own cwd setting is taken as it is", async () => {

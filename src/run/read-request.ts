@@ -1,3 +1,5 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -17,6 +19,7 @@ import { untilAborted } from "../lib/until-aborted.ts";
 import { readSession, type Session } from "../opencode/session.ts";
 import { objectAt, textAt } from "../prompt/read-context.ts";
 import { resolveWorkingDirectory } from "../prompt/working-directory.ts";
+import { findWorkspaceFault } from "../prompt/workspace-fault.ts";
 import { retryWhileUnreachable } from "../run-log/retry-while-unreachable.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import type { Deps } from "./deps.ts";
@@ -70,7 +73,10 @@ export async function readRequest(
     settleNamespace(ownHost, namespace, { cluster, log, signal }),
   );
   const sharedFolders = await settleIsolation({ execution, settings, host }, { deps, log });
-  const cwd = await settleWorkingDirectory({ execution, settings, host, sharedFolders }, log);
+  const cwd = await settleWorkingDirectory(
+    { execution, settings, host, sharedFolders },
+    { log, sharedDir: deps.sharedDir },
+  );
   const keepsSession = keepsDatabase({ settings, host, sharedFolders }, execution.agent.id);
   const session = await settleSession({ execution, cwd, keepsSession }, log);
   const taskId = textAt(execution.context, "taskId", "issueId");
@@ -146,10 +152,18 @@ async function readOwnHost(
 /** A folder that is on no volume of the pod would be made anew in it, empty, if it can be made at all. */
 async function settleWorkingDirectory(
   { execution, settings, host, sharedFolders }: Pick<RunRequest, "execution" | "settings" | "host" | "sharedFolders">,
-  log: RunLog,
+  { log, sharedDir }: { log: RunLog; sharedDir: string },
 ): Promise<string> {
   const { cwd, source } = resolveWorkingDirectory(execution.context, settings);
-  if (isMounted(cwd, { settings, host, sharedFolders })) return cwd;
+  const mounted = isMounted(cwd, { settings, host, sharedFolders });
+  const onShared = host?.sharedVolume !== undefined && isWithin(cwd, path.shared);
+  const hasGit = mounted && onShared ? await hasGitMetadata(join(sharedDir, cwd.slice(path.shared.length))) : undefined;
+  const fault = findWorkspaceFault(execution.context, { cwd, source, mounted, hasGit });
+  if (fault) {
+    const resultJson = { workspaceValidation: fault.validation };
+    throw new RunFailure("workspace_validation_failed", fault.message, { resultJson });
+  }
+  if (mounted) return cwd;
   if (source === "setting" && !(sharedFolders && isWithin(cwd, path.shared))) return cwd;
   if (source === "default") return ownWorkingDirectory;
   const whose = { workspace: "the task's workspace", "agent-home": "the agent's folder", setting: "the cwd setting" }[
@@ -159,6 +173,14 @@ async function settleWorkingDirectory(
     `${whose} ${cwd} is on no volume of the agent's pod: this run works in ${ownWorkingDirectory}, which is empty and goes with the pod. Keep workspaces below /paperclip on a ReadWriteMany claim, or mount their volume at the same path with podTemplate, for its container ${containerName}`,
   );
   return ownWorkingDirectory;
+}
+
+/** As Paperclip asks (server 2026.916.1): a folder or a file, as a linked worktree has. No link counts. */
+async function hasGitMetadata(folder: string): Promise<boolean> {
+  return lstat(join(folder, ".git")).then(
+    (entry) => entry.isDirectory() || entry.isFile(),
+    () => false,
+  );
 }
 
 async function settleSession(

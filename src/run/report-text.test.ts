@@ -1,31 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { diagnosed, early, facts } from "../../test/support/run-results.ts";
 import { RunFailure } from "../failure/failure.ts";
 import { visibleText } from "../lib/visible-text.ts";
-import type { Diagnosis } from "../opencode/diagnosis.ts";
 import { createTranscript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
-import { type RunFacts, report, reportFailure } from "./report.ts";
-
-function facts(changes: Partial<RunFacts> = {}): RunFacts {
-  return {
-    transcript: createTranscript().view(),
-    lastLines: [],
-    model: "anthropic/claude-sonnet-4-5",
-    provider: "anthropic",
-    biller: "anthropic",
-    sessionParams: { sessionId: "ses_1", cwd: "/paperclip" },
-    clearSession: false,
-    timeoutSec: 600,
-    inactivityTimeoutSec: 60,
-    ...changes,
-  };
-}
-
-const diagnosed = (kind: Diagnosis["kind"], more: Partial<Diagnosis> = {}): Diagnosis => ({
-  kind,
-  message: `OpenCode said something about ${kind}.`,
-  ...more,
-});
+import { report, reportFailure } from "./report.ts";
 
 describe("what goes into Paperclip's database and onto its pages", () => {
   const failed: Ending = { kind: "exited", exitCode: 1, source: "launcher" };
@@ -43,7 +22,7 @@ describe("what goes into Paperclip's database and onto its pages", () => {
     expect(JSON.stringify(result)).not.toMatch(/\\u0000|\\ud83d|\\udc00/);
     expect(result.summary).toBe("a\ufffdb\ufffd");
     expect(result.sessionParams).toEqual({ sessionId: "ses_1", "k\ufffd": ["\ufffd"] });
-    const failure = reportFailure(new RunFailure("k8s_config_invalid", "x\0\ud83d"));
+    const failure = reportFailure(new RunFailure("k8s_config_invalid", "x\0\ud83d"), early);
     expect(JSON.stringify(failure)).not.toMatch(/\\u0000|\\ud83d/);
   });
 
@@ -65,7 +44,7 @@ describe("what goes into Paperclip's database and onto its pages", () => {
     const failure = new RunFailure("k8s_config_invalid", message);
     const ended: Ending = { kind: "failed", failure: { code: "k8s_pod_evicted", message } };
     for (const { errorMessage } of [
-      reportFailure(failure),
+      reportFailure(failure, early),
       report(ended, undefined, facts()),
       report(failed, diagnosed("failed", { message }), facts()),
     ]) {

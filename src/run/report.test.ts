@@ -1,54 +1,18 @@
 import { describe, expect, test } from "vitest";
+import {
+  countsAsSuccess,
+  diagnosed,
+  diagnoses,
+  early,
+  endings,
+  exitCodes,
+  facts,
+} from "../../test/support/run-results.ts";
 import { failures, RunFailure } from "../failure/failure.ts";
-import { type Diagnosis, diagnose } from "../opencode/diagnosis.ts";
-import { knownFailures } from "../opencode/known-failure.ts";
+import { diagnose } from "../opencode/diagnosis.ts";
 import { createTranscript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
-import { type RunFacts, report, reportCancelled, reportFailure } from "./report.ts";
-
-function facts(changes: Partial<RunFacts> = {}): RunFacts {
-  return {
-    transcript: createTranscript().view(),
-    lastLines: [],
-    model: "anthropic/claude-sonnet-4-5",
-    provider: "anthropic",
-    biller: "anthropic",
-    sessionParams: { sessionId: "ses_1", cwd: "/paperclip" },
-    clearSession: false,
-    timeoutSec: 600,
-    inactivityTimeoutSec: 60,
-    ...changes,
-  };
-}
-
-const diagnosed = (kind: Diagnosis["kind"], more: Partial<Diagnosis> = {}): Diagnosis => ({
-  kind,
-  message: `OpenCode said something about ${kind}.`,
-  ...more,
-});
-
-const exitCodes = [0, 1, 2, 126, 127, 130, 137, 139, 143, 255];
-const stops = [true, false].flatMap((gone) => [true, false].map((forced) => ({ gone, forced })));
-const endings: Ending[] = [
-  ...exitCodes.flatMap((exitCode): Ending[] => [
-    { kind: "exited", exitCode, source: "launcher" },
-    { kind: "exited", exitCode, source: "status", reason: exitCode === 0 ? "Completed" : "Error" },
-    { kind: "exited", exitCode, source: "status", reason: "OOMKilled" },
-  ]),
-  ...stops.flatMap((stop): Ending[] => [
-    { kind: "cancelled", ...stop },
-    { kind: "timeout", ...stop },
-    { kind: "inactive", ...stop },
-  ]),
-  ...failures.map(({ code }): Ending => ({ kind: "failed", failure: { code, message: `About ${code}.` } })),
-];
-const kinds = [...new Set(knownFailures.map(({ kind }) => kind))];
-const diagnoses = [undefined, ...kinds.map((kind) => diagnosed(kind))];
-
-/** As Paperclip judges (server 2026.916.1): code 0, or none, without a message. */
-function countsAsSuccess(result: ReturnType<typeof report>): boolean {
-  return (result.exitCode ?? 0) === 0 && !result.errorMessage && !result.timedOut;
-}
+import { report, reportCancelled, reportFailure } from "./report.ts";
 
 describe("over all endings and diagnoses", () => {
   test("only an exit that nothing speaks against is a success", () => {
@@ -106,7 +70,7 @@ describe("a cancelled run", () => {
   });
 
   test("before there was a Job is acknowledged as well", () => {
-    expect(reportCancelled({ confirmed: true })).toMatchObject({
+    expect(reportCancelled({ confirmed: true, jobStarted: false })).toMatchObject({
       errorCode: "cancelled",
       resultJson: { executionCancellation: { state: "acknowledged", forced: false } },
     });
@@ -186,7 +150,7 @@ describe("a message and its hint have exactly one full stop between them", () =>
   ])("of a failed pod and of a failure before the Job: %s", (message, joint) => {
     const hint = joint.endsWith("Create what") ? "Create what the message names." : undefined;
     const code = joint.includes("Paperclip") ? "k8s_pod_evicted" : "k8s_concurrency_guard_unreachable";
-    expect(reportFailure(new RunFailure(code, message, { hint })).errorMessage).toContain(joint);
+    expect(reportFailure(new RunFailure(code, message, { hint }), early).errorMessage).toContain(joint);
   });
 
   test("also where the last lines stand between them", () => {
@@ -203,7 +167,7 @@ describe("a message and its hint have exactly one full stop between them", () =>
 test("a failure before the Job says what it says, with code, family and time", () => {
   const retryNotBefore = new Date("2030-01-01T00:00:00Z");
   const failure = new RunFailure("k8s_quota_exceeded", "No room.", { retryNotBefore });
-  expect(reportFailure(failure)).toEqual({
+  expect(reportFailure(failure, early)).toEqual({
     exitCode: null,
     signal: null,
     timedOut: false,
@@ -211,6 +175,11 @@ test("a failure before the Job says what it says, with code, family and time", (
     errorMessage: `No room. ${failure.hint}`,
     errorFamily: "transient_upstream",
     retryNotBefore: retryNotBefore.toISOString(),
+    executionRecovery: { kind: "bootstrap", providerWorkStarted: false },
+    resultJson: {
+      conversationContinuation: "continue_conversation_v1",
+      finalResponse: { disposition: "final", text: `k8s_quota_exceeded: No room. ${failure.hint}` },
+    },
   });
 });
 

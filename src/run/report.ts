@@ -1,5 +1,6 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { describeFailure, type FailureCode, type RunFailure } from "../failure/failure.ts";
+import { headOfBytes } from "../lib/cut-text.ts";
 import type { FailureFamily } from "../lib/failure-family.ts";
 import { sentence } from "../lib/sentence.ts";
 import { storable } from "../lib/storable-text.ts";
@@ -7,6 +8,8 @@ import { visibleLine, visibleText } from "../lib/visible-text.ts";
 import type { Diagnosis } from "../opencode/diagnosis.ts";
 import type { Transcript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
+import { answerOf, failureNotice, summaryOf } from "./final-response.ts";
+import { recoveryOf, type Unsuccessful } from "./recovery.ts";
 
 /** Everything about a run that its result tells, apart from how it ended. */
 export interface RunFacts {
@@ -21,6 +24,10 @@ export interface RunFacts {
   clearSession: boolean;
   timeoutSec: number;
   inactivityTimeoutSec: number;
+  /** An attempt before this one had a Job whose agent ran. */
+  ranBefore: boolean;
+  /** Paperclip started this run by itself, for the so many-eth time after a failure; 0: it did not. */
+  automaticRetry: number;
 }
 
 interface Failing {
@@ -35,11 +42,15 @@ interface Failing {
 export function report(ending: Ending, diagnosis: Diagnosis | undefined, facts: RunFacts): AdapterExecutionResult {
   const failing = failingOf(ending, diagnosis, facts);
   const { transcript } = facts;
+  const failed = failing && failureFields(failing);
+  const recovery = failing && recoveryOf(unsuccessful(ending, failing.code, facts));
+  const finalResponse = failed ? failureNotice(failed, facts.automaticRetry) : answerOf(transcript.finalText);
   return storable({
     exitCode: exitCodeOf(ending, failing),
     signal: null,
     timedOut: ending.kind === "timeout" || failing?.code === "timeout",
-    ...(failing ? failureFields(failing) : { errorMessage: null, errorCode: null }),
+    ...(failed ?? { errorMessage: null, errorCode: null }),
+    ...(recovery?.executionRecovery ? { executionRecovery: recovery.executionRecovery } : {}),
     usage: transcript.usage,
     usageBasis: "per_run",
     costUsd: transcript.costUsd,
@@ -51,9 +62,19 @@ export function report(ending: Ending, diagnosis: Diagnosis | undefined, facts: 
     sessionParams: facts.sessionParams,
     sessionDisplayId: sessionIdOf(facts.sessionParams),
     clearSession: facts.clearSession,
-    summary: transcript.summary || null,
-    resultJson: resultJson(ending, diagnosis, facts),
+    summary: summaryOf(transcript.summary),
+    resultJson: {
+      ...resultJson(ending, diagnosis, facts),
+      ...recovery?.resultJson,
+      ...(finalResponse ? { finalResponse } : {}),
+    },
   });
+}
+
+function unsuccessful(ending: Ending, code: FailureCode, { ranBefore }: RunFacts): Unsuccessful {
+  return ending.kind === "cancelled"
+    ? { kind: "cancelled", confirmed: ending.gone, jobStarted: true }
+    : { kind: "failed", code, jobStarted: true, ranBefore };
 }
 
 /** Paperclip counts code 0 without a message as success, and null without a message too (server 2026.916.1). */
@@ -63,32 +84,46 @@ function exitCodeOf(ending: Ending, failing: Failing | undefined): number | null
   return ending.exitCode === 0 ? 1 : ending.exitCode;
 }
 
-/** A run that ended before it had anything to tell. */
-export function reportFailure(failure: RunFailure): AdapterExecutionResult {
+/** What a run came to that ended before its result could be made of its output. */
+export interface EarlyEnd {
+  /** The Job of the last attempt was started, or one was taken over. */
+  jobStarted: boolean;
+  ranBefore: boolean;
+  automaticRetry: number;
+}
+
+export function reportFailure(failure: RunFailure, end: EarlyEnd): AdapterExecutionResult {
   const { code, message, family, retryNotBefore, hint } = failure;
+  const failed = failureFields({ code, message, family, hint, retryNotBefore: retryNotBefore?.toISOString() });
+  const { resultJson: continues, ...recovery } = recoveryOf({ kind: "failed", code, ...end });
+  const finalResponse = failureNotice(failed, end.automaticRetry);
   return storable({
     exitCode: null,
     signal: null,
-    timedOut: false,
-    ...failureFields({ code, message, family, hint, retryNotBefore: retryNotBefore?.toISOString() }),
+    timedOut: code === "timeout",
+    ...failed,
+    ...recovery,
+    resultJson: { ...failure.resultJson, ...continues, ...(finalResponse ? { finalResponse } : {}) },
   });
 }
 
 /** Cancelled before its Job ran. Not `confirmed`: the Job was resumed in that moment, and may still be there. */
-export function reportCancelled({ confirmed }: { confirmed: boolean }): AdapterExecutionResult {
+export function reportCancelled({ confirmed, jobStarted }: { confirmed: boolean; jobStarted: boolean }) {
   const message = confirmed
     ? "The run was cancelled before its Job ran."
     : "The run was cancelled as its Job was started; the cluster has not confirmed that the Job is gone.";
+  const { resultJson, ...recovery } = recoveryOf({ kind: "cancelled", confirmed, jobStarted });
   return {
     exitCode: null,
     signal: null,
     timedOut: false,
     ...failureFields({ code: "cancelled", message }),
-    resultJson: confirmed ? { executionCancellation: acknowledgement(false) } : {},
-  };
+    ...recovery,
+    resultJson: { ...resultJson, ...(confirmed ? { executionCancellation: acknowledgement(false) } : {}) },
+  } satisfies AdapterExecutionResult;
 }
 
-function failureFields({ code, message, family, retryNotBefore, hint }: Failing): Partial<AdapterExecutionResult> {
+function failureFields({ code, message, family, retryNotBefore, hint }: Failing) {
   const advice = code === "cancelled" ? "" : (hint ?? describeFailure(code).hint);
   return {
     errorCode: code,
@@ -210,9 +245,14 @@ function resultJson(
     steps: transcript.steps,
     toolCalls: transcript.toolCalls,
     ...(transcript.clamped ? { usageClamped: true } : {}),
-    ...(transcript.toolErrors.length > 0 ? { toolErrors: transcript.toolErrors } : {}),
+    ...(transcript.toolErrors.length > 0 ? { toolErrors: transcript.toolErrors.map(shortened) } : {}),
     ...(ending.kind === "cancelled" && ending.gone ? { executionCancellation: acknowledgement(ending.forced) } : {}),
   };
+}
+
+/** Twenty of them stay far below what Paperclip reads of a result (see `final-response.ts`). */
+function shortened({ tool, message }: Transcript["toolErrors"][number]): Transcript["toolErrors"][number] {
+  return { tool: headOfBytes(tool, 100), message: headOfBytes(message, 400) };
 }
 
 /** The proof of a stop that Paperclip asks for (server 2026.916.1, heartbeat cancelRun). */

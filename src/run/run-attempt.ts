@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
-import { annotation } from "../job/names.ts";
+import { annotation, label, labelValue } from "../job/names.ts";
 import { endContainer } from "../launch/end-container.ts";
 import { removeJob, removeRun } from "../launch/remove-job.ts";
+import { describeTool } from "../opencode/describe-tool.ts";
 import { isLogLine } from "../opencode/stderr.ts";
 import { createTranscript } from "../opencode/transcript.ts";
 import { hasAgentEnded } from "../pod/agent-container.ts";
@@ -17,6 +18,7 @@ import { limitsOf } from "./limits.ts";
 import { obtainJob } from "./obtain-job.ts";
 import type { RunRequest } from "./read-request.ts";
 import { summarizeAttempt } from "./summarize-attempt.ts";
+import { hasUnheardComment } from "./unheard-comment.ts";
 
 const lastLinesKept = 40;
 
@@ -24,10 +26,11 @@ const lastLinesKept = 40;
 export async function runAttempt(
   request: RunRequest,
   given: Pick<Attempt, "number" | "sessionId"> & { discardDatabase?: boolean },
-  { deps, log, signal }: AttemptDeps,
+  { deps, log, signal, jobStarted }: AttemptDeps,
 ): Promise<Attempted> {
   const attempt: Attempt = { discardDatabase: false, ...given, nonce: randomBytes(9).toString("hex") };
   const job = await obtainJob(request, attempt, { deps, log, signal });
+  jobStarted();
   const transcript = createTranscript();
   const lastLines: string[] = [];
   const stderrTail: string[] = [];
@@ -39,7 +42,9 @@ export async function runAttempt(
       graceSec: request.settings.graceSec,
       inactivityTimeoutSec: request.settings.inactivityTimeoutSec,
       onLine: (line) => {
-        if (!transcript.add(line)) keepLast(lastLines, line);
+        const event = transcript.add(line);
+        if (!event) keepLast(lastLines, line);
+        else if (event.kind === "tool") log.progress?.({ kind: "tool", text: describeTool(event) });
       },
       onStderr: (line) => {
         // OpenCode's own log has stack traces and, for a failed query, what the user wrote.
@@ -63,7 +68,13 @@ export async function runAttempt(
       "the tokens or the cost that were printed are negative or more than a run can use; they are counted as far as they can be",
     );
   }
-  return summarizeAttempt(request, attempt, { supervised, transcript: said, lastLines, stderrTail, deps });
+  const output = { supervised, transcript: said, lastLines, stderrTail, deps };
+  const leftUnheard = !isOwn(job, request) && hasUnheardComment(request.execution.context, job);
+  return { ...(await summarizeAttempt(request, attempt, output)), leftUnheard };
+}
+
+function isOwn({ metadata }: Job, { execution }: RunRequest): boolean {
+  return metadata?.labels?.[label.run] === labelValue(execution.runId);
 }
 
 /** A run that cannot be followed any more is ended with its Job: nobody would collect its result. */

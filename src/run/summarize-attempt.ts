@@ -6,6 +6,7 @@ import type { Transcript } from "../opencode/transcript.ts";
 import type { Ending } from "../supervise/ending.ts";
 import type { Supervised } from "../supervise/supervise.ts";
 import type { Attempt, Attempted, FreshSessionReason } from "./attempt.ts";
+import { readAutomaticRetry } from "./automatic-retry.ts";
 import type { Deps } from "./deps.ts";
 import type { RunRequest } from "./read-request.ts";
 
@@ -22,7 +23,7 @@ export async function summarizeAttempt(
   request: RunRequest,
   attempt: Attempt,
   { supervised, transcript, lastLines, stderrTail, deps }: AttemptOutput,
-): Promise<Attempted> {
+): Promise<Omit<Attempted, "leftUnheard">> {
   const { ending } = supervised;
   const { settings } = request;
   const diagnosis = diagnosisOf(ending, { transcript, stderrTail, lastLines });
@@ -43,6 +44,8 @@ export async function summarizeAttempt(
       clearSession: overflow,
       timeoutSec: settings.timeoutSec,
       inactivityTimeoutSec: settings.inactivityTimeoutSec,
+      ranBefore: attempt.number > 0,
+      automaticRetry: readAutomaticRetry(request.execution.context),
     },
   };
 }

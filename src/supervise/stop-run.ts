@@ -7,6 +7,7 @@ import type { WatchedRun } from "./watched-run.ts";
 export async function stopRun(kind: Stop, { run, deps, view, output }: WatchedRun): Promise<Ending> {
   const { cluster, limits } = deps;
   const startedAtMs = Date.now();
+  deps.log.progress?.({ kind: "state", text: "stopping the agent's pod" });
   const graceMs = Math.min(run.graceSec * 1000, kind === "cancelled" ? limits.cancelGraceMs : Number.POSITIVE_INFINITY);
   const result = await stopPod(run.job, { cluster, view }, { graceMs, marginMs: limits.stopMarginMs });
   const leftMs = startedAtMs + graceMs + limits.stopMarginMs - Date.now();

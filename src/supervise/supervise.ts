@@ -49,6 +49,7 @@ async function startedAndEnded(watched: WatchedRun, signal: AbortSignal): Promis
   const { run, deps, view, output } = watched;
   const start = await awaitStart(run.job, { ...deps, view }, signal);
   if (start.kind === "failed") return { kind: "over", ending: await failed(start.failure, watched, signal) };
+  deps.log.progress?.({ kind: "state", text: `running on node ${start.pod.spec?.nodeName ?? "unknown"}` });
   output.start(start.pod, run, deps);
   return firstOf(
     [

@@ -132,6 +132,23 @@ describe("a kill of Paperclip's process", () => {
     expect(bench.jobsMade(agentId)).toBe(1);
   });
 
+  test("a comment was swallowed by the Job that was taken over: a Job of the run's own follows, in the same run", async () => {
+    const agentId = "kill-comment";
+    const chatter: Chatter = { lines: 30, rate: 25 };
+    const config = { reattachOrphanedJobs: true };
+    const host = await startHost([{ agentId, chatter, config }]);
+    await host.saw("seq=5 ");
+    host.kill();
+    await host.ended;
+    const next = bench.start({ agentId, chatter, config, context: { wakeCommentId: "c2" } });
+    const { result, said } = await next.done;
+    expect(result).toMatchObject({ exitCode: 0, errorMessage: null });
+    expect(said.join("\n")).toMatch(/taking over Job .*newest comment.*started Job/s);
+    expect(bench.jobsMade(agentId)).toBe(2);
+    expect(bench.mostAtOnce(agentId)).toBe(1);
+    expect(await leftOf(bench.world, agentId)).toEqual([]);
+  });
+
   test("in the middle of the stream, without it: the next run waits for the orphan and then works itself", async () => {
     const agentId = "kill-wait";
     const config = { ttlSecondsAfterFinished: 1 };

@@ -10,6 +10,8 @@ export const notInStories: Partial<Record<FailureCode, string>> = {
     "the program is sh, which every usable image has; src/pod/pod-verdict.test.ts has a real pod's words",
   k8s_outcome_unknown:
     "takes a cluster that shows a pod as ended and never its container's status; src/run has the verdict's test",
+  workspace_validation_failed: "src/run/read-request.test.ts has each reason; nothing is created",
+  k8s_adapter_error: "a bug of the adapter: src/adapter.test.ts has one",
   k8s_run_detached: "Paperclip's own lease: test/paperclip restarts the real server",
   opencode_session_unavailable: "the run tries once more with a fresh session, which then has its own end",
 };

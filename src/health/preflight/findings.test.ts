@@ -66,6 +66,11 @@ const partly: [what: string, part: PreflightReport, found: string][] = [
     { model: { kind: "unlisted", all: 8, ofProvider: 0, offers: [] } },
     "error opencode_model_unknown",
   ],
+  [
+    "a model of a provider that lists others",
+    { model: { kind: "unlisted", all: 8, ofProvider: 2, offers: ["p/a", "p/b"] } },
+    "warn opencode_model_unlisted",
+  ],
   ["a status that is none of success", { api: { kind: "status", status: 403 } }, "warn k8s_api_url_refused"],
   ["an address that does not answer", { api: { kind: "failed", words: "" } }, "warn k8s_api_url_unreachable"],
   ["nothing to try it with", { api: { kind: "untested" } }, "warn k8s_api_url_untested"],
@@ -86,7 +91,7 @@ test("of an unknown model the nearest names of its provider are offered", () => 
   const offers = ["a", "claude-opus-5", "claude-sonnet-4-5", "claude-sonnet-4-6", "b", "c", "d"].map(
     (name) => `anthropic/${name}`,
   );
-  const { message } = of("opencode_model_unknown", {
+  const { message } = of("opencode_model_unlisted", {
     ...sound,
     model: { kind: "unlisted", all: 20, ofProvider: 7, offers },
   }) ?? { message: "" };

@@ -60,7 +60,12 @@ function modelFindings({ model }: PreflightReport, facts: PreflightFacts): Findi
         ),
       ];
     case "unlisted":
-      return [finding("opencode_model_unknown", unlistedText(model, facts.model))];
+      return [
+        finding(
+          model.ofProvider === 0 ? "opencode_model_unknown" : "opencode_model_unlisted",
+          unlistedText(model, facts.model),
+        ),
+      ];
     case "failed":
       if (model.exitCode === killed)
         return [unusable(`\`opencode models\` did not come to its end: ${why(model)}.`, model)];
@@ -163,12 +168,14 @@ function incomplete(report: PreflightReport, when: string): Finding[] {
   return [finding("k8s_preflight_incomplete", `The agent's pod did not tell ${when}: ${open.join(", ")}.`)];
 }
 
+/** A quota may have room later and an image may be pushed, but as it stands no run gets in. */
+const standing: ReadonlySet<FailureCode> = new Set(["k8s_quota_exceeded", "k8s_image_pull_failed"]);
+
 /** What the cluster refused or ended, in its words. */
 export function failureFinding({ code, message }: { code: FailureCode; message: string }): Finding {
   if (code === "k8s_config_invalid" || code === "k8s_policy_denied") return finding(code, message);
   const { family, hint } = describeFailure(code);
-  // A quota may have room later, but as it stands it lets no run in.
-  const passes = (family === "transient_upstream" && code !== "k8s_quota_exceeded") || code === "k8s_outcome_unknown";
+  const passes = (family === "transient_upstream" && !standing.has(code)) || code === "k8s_outcome_unknown";
   if (passes) return finding("k8s_preflight_interrupted", message);
   return finding("k8s_preflight_not_started", message, hint);
 }

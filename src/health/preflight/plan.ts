@@ -47,7 +47,7 @@ export async function planPreflight(
     execution: { runId, agent: { ...agent, companyId, adapterType, adapterConfig: {} }, context: {} },
     settings,
     cwd,
-    scratchDir: path.run,
+    scratchDir: path.scratch,
     sharedHome: host?.sharedVolume ? path.shared : undefined,
     isStrict: settings.isolation === "strict",
   });
@@ -67,7 +67,11 @@ export async function planPreflight(
     sharedFolders: settings.isolation === "strict" ? [] : undefined,
     prompt: { kind: "env", parts: [""] },
     env: { plain: variables.plain, secret: variables.secret },
-    opencodeConfig: opencodeConfig(settings, { mcpServers: variables.mcpServers, serverEnv: env }),
+    opencodeConfig: opencodeConfig(settings, {
+      mcpServers: variables.mcpServers,
+      serverEnv: env,
+      registersNewProvider: false,
+    }),
     nonce,
     discardDatabase: false,
   });

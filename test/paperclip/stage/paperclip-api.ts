@@ -61,7 +61,7 @@ export async function signUp(baseUrl: string) {
   const request = createSession(baseUrl);
   await request("POST", "/auth/sign-up/email", board);
   await request("POST", "/bootstrap/claim", {});
-  return { request, ...adapterCalls(request), ...agentCalls(request), ...runCalls(request) };
+  return { request, ...adapterCalls(request), ...agentCalls(request), ...runCalls(request), ...taskCalls(request) };
 }
 
 type Session = <T>(method: string, path: string, body?: object) => Promise<T>;
@@ -139,6 +139,39 @@ function agentCalls(request: Session) {
         `/agents/${agentId}/runtime-state`,
       ),
     costs: (companyId: string) => request<CostRow[]>("GET", `/companies/${companyId}/costs/by-agent-model`),
+  };
+}
+
+interface Task {
+  id: string;
+  status: string;
+  executionBlocker?: { cause: string } | null;
+}
+
+function taskCalls(request: Session) {
+  return {
+    /** A task that its agent begins at once. */
+    createTask: (companyId: string, agentId: string, title: string) =>
+      request<Task>("POST", `/companies/${companyId}/issues`, {
+        title,
+        description: "Do it.",
+        status: "todo",
+        assigneeAgentId: agentId,
+      }),
+    task: (taskId: string) => request<Task>("GET", `/issues/${taskId}`),
+    comments: (taskId: string) =>
+      request<{ body: string; authorAgentId?: string | null }[]>("GET", `/issues/${taskId}/comments`),
+    comment: (taskId: string, body: string) => request<unknown>("POST", `/issues/${taskId}/comments`, { body }),
+    /** The agent's runs, the oldest first. */
+    runsOf: async (companyId: string, agentId: string) => {
+      const runs = await request<(Run & { createdAt: string; scheduledRetryAt?: string | null })[]>(
+        "GET",
+        `/companies/${companyId}/heartbeat-runs?agentId=${agentId}&limit=50`,
+      );
+      return runs.toSorted((left, right) => left.createdAt.localeCompare(right.createdAt));
+    },
+    events: (runId: string) =>
+      request<{ eventType: string; message: string | null }[]>("GET", `/heartbeat-runs/${runId}/events?limit=500`),
   };
 }
 

@@ -18,6 +18,9 @@ export type ParsedSettings =
  */
 const settingLimits = { depth: 40, nodes: 5_000, characters: 1024 * 1024 } as const;
 
+/** A prompt may be longer than one object of Kubernetes': it goes into several Secrets. */
+const longTexts: Readonly<Record<string, number>> = { promptTemplate: 8 * 1024 * 1024 };
+
 const excessWords: Record<JsonExcess["what"], string> = {
   depth: "levels",
   nodes: "values",
@@ -45,7 +48,8 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, policy: Po
 }
 
 function excessProblem(key: string, value: unknown): SettingProblem[] {
-  const excess = jsonExcess(value, settingLimits);
+  const characters = longTexts[key] ?? settingLimits.characters;
+  const excess = jsonExcess(value, { ...settingLimits, characters });
   if (excess === undefined) return [];
   const words = excessWords[excess.what];
   return [{ key, found: `more than ${excess.limit} ${words}`, expected: `at most ${excess.limit} ${words}` }];

@@ -36,7 +36,12 @@ const failure = (code: string) => ({ kind: "failed", failure: { code } });
 describe("a pod that starts", () => {
   test("is given over as soon as its container runs", async () => {
     const cluster = new MemoryCluster();
-    const { start, said } = waitFor(cluster, { noPodMs: 5_000, sayEveryMs: 5_000, pendingMs: 10_000 });
+    const { start, said } = waitFor(cluster, {
+      noPodMs: 5_000,
+      sayEveryMs: 5_000,
+      explainAfterMs: 5_000,
+      pendingMs: 10_000,
+    });
     setTimeout(() => cluster.put("pods", pod({ phase: "Pending" })), 5);
     setTimeout(() => cluster.put("pods", pod({ state: running })), 15);
     expect(await start).toMatchObject({ kind: "started", pod: { metadata: { name: "pod-1" } } });

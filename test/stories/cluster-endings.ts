@@ -136,6 +136,13 @@ export function clusterEndingStories(makeWorld: () => Promise<World>, means: Mea
           says: "not-there",
         },
         {
+          fault: "nobody listens where the image's registry should be",
+          agentId: "no-registry",
+          config: { image: "127.0.0.1:1/agent:1", imagePullPolicy: "IfNotPresent" },
+          code: "k8s_registry_unavailable",
+          says: "connection refused",
+        },
+        {
           fault: "the image may not be pulled and is not on the node",
           agentId: "never-pull",
           config: { image: "docker.io/local/not-there:1", imagePullPolicy: "Never" },

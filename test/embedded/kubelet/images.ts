@@ -44,6 +44,12 @@ export function imageNameFault(name: string): string | undefined {
 export function pullFailure(name: string, image: Image | undefined): string {
   if (image?.pullError !== undefined) return image.pullError;
   const full = canonicalImage(name);
-  const [registry] = full.split("/");
+  const [registry, ...path] = full.split("/");
+  // Nothing listens there (seen with containerd 2).
+  if (registry === "127.0.0.1:1") {
+    const url = `http://${registry}/v2/${path.join("/").replace(":", "/manifests/")}`;
+    const failed = `failed to do request: Head "${url}": dial tcp ${registry}: connect: connection refused`;
+    return `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${failed}`;
+  }
   return `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${registry}: not found`;
 }

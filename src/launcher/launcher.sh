@@ -297,9 +297,10 @@ mkfifo "$_l_fifo" || give_up "cannot make a pipe in $_l_run_dir"
 exec 4<> "$_l_fifo"
 (trap '' TERM INT HUP; pump) < "$_l_fifo" >&2 4>&- &
 _l_pump=$!
+# Where this shell is killed and its container goes on, as in tests, the beat ends with it.
 (
   trap - TERM INT HUP
-  while sleep "${OPENCODE_K8S_BEAT_SEC:-60}"; do printf '%sbeat\n' "$_l_mark" >&4; done
+  while sleep "${OPENCODE_K8S_BEAT_SEC:-60}" && kill -0 "$$"; do printf '%sbeat\n' "$_l_mark" >&4; done
 ) > /dev/null 2>&1 &
 _l_beat=$!
 

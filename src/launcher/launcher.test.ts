@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -89,6 +98,12 @@ describe.each(shells)("the launcher under $name", { timeout: 20_000 }, ({ shell 
     expect(raw.filter((line) => line === "@n0:beat").length).toBeGreaterThan(0);
   });
 
+  test("leaves no process behind when it is killed", async () => {
+    const script = "kill -KILL $PPID";
+    await launch({ shell, env: { OPENCODE_K8S_BEAT_SEC: "0.2" }, script }).catch(() => undefined);
+    await expect.poll(() => processesIn(dir), { timeout: 5_000 }).toEqual([]);
+  });
+
   test("gives up with its own words when the working directory cannot be used", async () => {
     writeFileSync(join(dir, "file"), "");
     const { code, said, events } = await launch({
@@ -109,6 +124,18 @@ describe.each(shells)("the launcher under $name", { timeout: 20_000 }, ({ shell 
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
+
+/** Ids of the processes whose working directory is below the folder. */
+function processesIn(folder: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return readlinkSync(`/proc/${name}/cwd`).startsWith(folder);
+    } catch {
+      return false; // ended meanwhile
+    }
+  });
+}
 
 const tools = ["sh", "env", "mkdir", "mkfifo", "rm", "cat", "sleep", "printf", "tr", "head", "seq"];
 /** What reads stderr depends on what the image has. */

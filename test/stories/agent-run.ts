@@ -191,14 +191,15 @@ export function agentRunStories(makeWorld: () => Promise<World>): void {
       expect(await leftBehind(world)).toEqual([]);
     });
 
-    test("two wakes of one agent at once run one after the other, in order", async () => {
+    test("two wakes of one agent at once run one after the other", async () => {
       script = (request) => say(`turn ${request.index}`);
       const [one, two] = await Promise.all([
         wake(world, adapter, { agentId: "busy", runId: "busy-1" }),
         wake(world, adapter, { agentId: "busy", runId: "busy-2" }),
       ]);
       expect([one.result.exitCode, two.result.exitCode]).toEqual([0, 0]);
-      expect(two.said.join("\n")).toContain("an agent has one run at a time");
+      const waited = [one, two].filter(({ said }) => said.join("\n").includes("an agent has one run at a time"));
+      expect(waited).toHaveLength(1);
     });
 
     test("settings as Paperclip's form saves them land in the pod", async () => {
@@ -230,7 +231,7 @@ export function agentRunStories(makeWorld: () => Promise<World>): void {
         value: "agents",
         effect: "NoSchedule",
       });
-      expect(pod?.spec?.nodeSelector).toEqual({ [key]: value });
+      expect(pod?.spec?.nodeSelector).toEqual({ "kubernetes.io/os": "linux", [key]: value });
       expect(pod?.metadata?.labels).toMatchObject({ team: "blue", "cost-center": "42" });
     });
 

@@ -48,6 +48,28 @@ describe("a disturbed connection at a log's start", { timeout: 20_000 }, () => {
     ]);
   });
 
+  test("what a silent stream may have hidden is still asked for when the next one is refused", async () => {
+    const found = await follow({
+      answers: [
+        { chunks: two },
+        { chunks: two, after: "silence" },
+        { status: 503 },
+        { after: "break" },
+        { chunks: [...two, line(-9, "hidden")] },
+      ],
+      phase: phases("running", "running", "running", "running", "running", "running", "terminated"),
+      limits: { idleMs: 100 },
+    });
+    expect(found.requests.slice(0, 5).map(({ sinceTime }) => sinceTime !== undefined)).toEqual([
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(found.lines).toEqual(["a", "b", "hidden"]);
+  });
+
   test("a finished container's body that is cut before its first byte is neither an end nor a gap", async () => {
     const found = await follow({
       answers: [{ chunks: two, after: "break" }, {}, {}, { chunks: [...two, line(2, "c")] }],

@@ -41,8 +41,7 @@ export async function* followLog(
     if (phase === "gone") return yield { kind: "end", complete: false, why: "the pod is gone" };
     if (phase === "terminated") return yield* readToEnd(following);
     const [openedAt, before] = [Date.now(), reader.emittedCount];
-    if (isReadWhole(following, failures)) reader.requireFullRead();
-    const end = yield* readStream(following, { follow: true });
+    const end = yield* readStream(following, { follow: true, whole: isReadWhole(following, failures) });
     if (end.kind === "concluded") return yield* conclude(following);
     if (end.kind === "denied") yield end;
     if (end.kind === "failed" || end.kind === "silent") yield { kind: "interrupted", why: end.why };

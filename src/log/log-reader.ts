@@ -50,19 +50,23 @@ export class LogReader {
     this.#nextUnfiltered = true;
   }
 
-  /** A new stream begins; the result is the `sinceTime` to ask for. What an earlier stream left unfinished comes again. */
-  open(): string | undefined {
+  /**
+   * A new stream begins; the result is the `sinceTime` to ask for, undefined for the whole file. What an earlier stream
+   * left unfinished comes again.
+   */
+  open({ whole = false }: { whole?: boolean } = {}): string | undefined {
     this.#splitter = createLineSplitter();
     this.#unparsed.clear();
     this.#streamBytes = 0;
-    const since = this.#sequence.open(this.#nextUnfiltered);
-    this.#nextUnfiltered = false;
+    const since = this.#sequence.open(whole || this.#nextUnfiltered);
     return since === undefined ? undefined : secondToTime(since);
   }
 
   push(chunk: Uint8Array): Reading {
     const reading = emptyReading();
     this.#streamBytes += chunk.length;
+    // Not before: a stream that is refused or brings nothing has not shown the file.
+    if (chunk.length > 0) this.#nextUnfiltered = false;
     for (const raw of this.#splitter.push(chunk)) {
       this.#line(raw, reading);
       if (reading.broken !== undefined) break;

@@ -9,17 +9,17 @@ export type ReadingEnd = StreamEnd | { kind: "renewed" | "concluded" };
 /** kubelet sends what stands in the file at once: a resumed stream that stays silent this long has shown it. */
 const quietMs = 3_000;
 
-/** Reads one stream until it ends, breaks or is due for renewal. */
+/** Reads one stream until it ends, breaks or is due for renewal. `whole`: of the file from its start. */
 export async function* readStream(
   following: Following,
-  { follow }: { follow: boolean },
+  { follow, whole }: { follow: boolean; whole: boolean },
 ): AsyncGenerator<LogEvent, ReadingEnd> {
   const { cluster, target, limits, signal, reader } = following;
   const { pod, container, stopWaiting } = target;
   const openedAt = Date.now();
   // A stream that was opened while the container ended may stay open for ever (seen with 1.34): it is asked once.
   let asks = follow && reader.emittedCount > 0;
-  const sinceTime = reader.open();
+  const sinceTime = reader.open({ whole });
   const stream = new LogStream({ pod, container, follow, sinceTime, idleMs: limits.idleMs, signal, stopWaiting });
   const patience = () => (asks || reader.hasUndecided ? Math.min(quietMs, limits.idleMs / 2) : undefined);
   try {

@@ -45,8 +45,7 @@ export async function* conclude(following: Following): AsyncGenerator<LogEvent, 
   const bounds = { ...limits, idleMs: Math.min(limits.idleMs, concludingIdleMs) };
   const hid = reader.mayHide;
   for (let tries = 0; reader.mayHide && tries < finalTries; tries++) {
-    reader.requireFullRead();
-    const end = yield* readStream({ ...following, target, limits: bounds }, { follow: false });
+    const end = yield* readStream({ ...following, target, limits: bounds }, { follow: false, whole: true });
     const asked = end.kind === "failed" ? (end.retryAfterMs ?? 0) : 0;
     const wait = Math.max(asked, backoffMs(tries, { firstMs: limits.firstRetryMs, maxMs: 1_000 }));
     if (reader.mayHide) await sleep(wait, signal);
@@ -64,9 +63,8 @@ type FileReading =
 
 async function* readFile(following: Following, { whole }: { whole: boolean }): AsyncGenerator<LogEvent, FileReading> {
   const { reader, target } = following;
-  if (whole) reader.requireFullRead();
   const { pod, container, phase } = target;
-  const end = yield* readStream({ ...following, target: { pod, container, phase } }, { follow: false });
+  const end = yield* readStream({ ...following, target: { pod, container, phase } }, { follow: false, whole });
   if (end.kind === "denied") return end;
   if (end.kind !== "ended") return { kind: "failed", why: "why" in end ? end.why : "" };
   if (!whole) return { kind: "more" };

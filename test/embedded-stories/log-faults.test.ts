@@ -221,6 +221,27 @@ describe("a log from a node that does not do well", () => {
     expect(said).toEqual([]);
   });
 
+  test("a short log, resumed, whose server then answers no more: its end is known, and no gap is said", async () => {
+    const ref = { subresource: "log", namespace, name: `chat-${pods + 1}` };
+    const startedMs = performance.now();
+    const { count, said, end } = await story(
+      { CH_LINES: "400", CH_RATE: "200" },
+      () => {
+        setTimeout(() => embedded.faults.cleanEofOfLogs(), 600);
+        let rule: { remove(): void } | undefined;
+        setTimeout(() => {
+          rule = embedded.faults.hang(ref);
+        }, 1_200);
+        return () => rule?.remove();
+      },
+      { wholeFileBytes: 65_536 },
+    );
+    expect(count).toEqual(exact);
+    expect(said).toEqual([]);
+    expect(end).toEqual({ kind: "marked", exitCode: 0 });
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
+  });
+
   test("proactive renewal", async () => {
     const before = embedded.requests;
     const { count, said } = await story({ CH_LINES: "1500", CH_RATE: "500" }, () => () => undefined, { renewMs: 300 });

@@ -7,6 +7,7 @@ import { buildConfigPage } from "./docs/config-page.ts";
 import { buildEndingsPage } from "./docs/endings-page.ts";
 import { buildPolicyPage } from "./docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
+import { buildSecurityPage } from "./docs/security-page.ts";
 
 const root = path.dirname(import.meta.dirname);
 const check = process.argv.includes("--check");
@@ -18,6 +19,7 @@ const whole: Readonly<Record<string, () => string>> = {
   "docs/config.md": buildConfigPage,
   "docs/endings.md": buildEndingsPage,
   "docs/policy.md": buildPolicyPage,
+  "docs/security.md": buildSecurityPage,
 };
 
 const documents = [

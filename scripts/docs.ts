@@ -8,6 +8,7 @@ import { buildEndingsPage } from "./docs/endings-page.ts";
 import { buildParityPage } from "./docs/parity-page.ts";
 import { buildPolicyPage } from "./docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
+import { buildSecurityPage } from "./docs/security-page.ts";
 
 const root = path.dirname(import.meta.dirname);
 const check = process.argv.includes("--check");
@@ -20,6 +21,7 @@ const whole: Readonly<Record<string, () => string>> = {
   "docs/parity.md": buildParityPage,
   "docs/endings.md": buildEndingsPage,
   "docs/policy.md": buildPolicyPage,
+  "docs/security.md": buildSecurityPage,
 };
 
 const documents = [

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import type {
   V1Deployment,
   V1Namespace,
+  V1NetworkPolicy,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1RoleBinding,
@@ -32,6 +34,7 @@ interface Kinds {
   Deployment: V1Deployment;
   Kustomization: { resources: string[] };
   Namespace: V1Namespace;
+  NetworkPolicy: V1NetworkPolicy;
   PersistentVolume: V1PersistentVolume;
   PersistentVolumeClaim: V1PersistentVolumeClaim;
   Role: Manifest;
@@ -70,6 +73,7 @@ test("every file of examples is YAML of a kind that is known here", () => {
     "kind/volume.yaml: v1 PersistentVolume",
     "kustomization.yaml: kustomize.config.k8s.io/v1beta1 Kustomization",
     "namespace.yaml: v1 Namespace",
+    "networkpolicy.yaml: networking.k8s.io/v1 NetworkPolicy",
     "pvc.yaml: v1 PersistentVolumeClaim",
     "rbac.yaml: rbac.authorization.k8s.io/v1 Role",
     "rbac.yaml: rbac.authorization.k8s.io/v1 RoleBinding",
@@ -77,8 +81,8 @@ test("every file of examples is YAML of a kind that is known here", () => {
   ]);
 });
 
-/** What takes an administrator of the cluster, or a newer Kubernetes, is applied by itself. */
-const byItself = ["kustomization.yaml", "admission-policy.yaml"];
+/** What takes an administrator of the cluster, a newer Kubernetes or a look at one's own network is applied by itself. */
+const byItself = ["kustomization.yaml", "admission-policy.yaml", "networkpolicy.yaml"];
 
 test("the kustomization names every file that lies beside it", () => {
   const beside = files.filter((file) => !file.includes("/") && !byItself.includes(file));
@@ -110,6 +114,30 @@ test("the admission policy holds in the namespace of the agents, for the names o
   expect(variable("serverAccounts")).toBe(`['${pod.spec?.serviceAccountName}']`);
   const server = container.env?.find(({ name }) => name === "DATABASE_URL")?.valueFrom?.secretKeyRef?.name;
   expect(variable("serverSecrets")).toBe(`['${server}']`);
+});
+
+test("agents reach DNS, Paperclip and public addresses, and nothing reaches them", () => {
+  const { podSelector, policyTypes, ingress, egress = [] } = only("NetworkPolicy").spec!;
+  expect(builtTemplate().metadata?.labels).toMatchObject(podSelector?.matchLabels ?? {});
+  expect(pod.metadata?.labels).not.toMatchObject(podSelector?.matchLabels ?? {});
+  expect([policyTypes, ingress]).toEqual([["Ingress", "Egress"], []]);
+
+  const [dns, paperclip, internet] = egress;
+  expect(egress).toHaveLength(3);
+  expect(dns?.ports?.map(({ port }) => port)).toEqual([53, 53]);
+  const server = paperclip?.to?.[0]?.podSelector?.matchLabels ?? {};
+  expect(Object.keys(server).every(isReservedLabel)).toBe(true);
+  expect(pod.metadata?.labels).toMatchObject(server);
+  expect(paperclip?.ports?.map(({ port }) => port)).toEqual([container.ports?.[0]?.containerPort]);
+
+  expect(internet?.ports?.map(({ port }) => port)).toEqual([443]);
+  const [v4, v6] = internet?.to?.map(({ ipBlock }) => ipBlock) ?? [];
+  const closed = new BlockList();
+  for (const range of v4?.except ?? []) closed.addSubnet(range.split("/")[0]!, Number(range.split("/")[1]), "ipv4");
+  const inside = ["10.96.0.1", "172.31.0.2", "192.168.1.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "0.0.0.0"];
+  expect(inside.filter((address) => !closed.check(address, "ipv4"))).toEqual([]);
+  expect(["1.1.1.1", "172.32.0.1", "100.128.0.1"].filter((address) => closed.check(address, "ipv4"))).toEqual([]);
+  expect(v6).toEqual({ cidr: "2000::/3" });
 });
 
 describe("the Deployment", () => {

@@ -48,7 +48,7 @@ describe("a unit test", () => {
 describe("test/", () => {
   test("has a folder for each floor and for what several of them share", () => {
     const floors = ["cluster", "contract", "dist", "embedded-stories", "paperclip", "repository"];
-    const shared = ["embedded", "fault-proxy", "fixtures", "model", "stories", "support", "world"];
+    const shared = ["embedded", "fault-proxy", "fixtures", "model", "security", "stories", "support", "world"];
     expect(foldersIn("test")).toEqual([...floors, ...shared].toSorted());
   });
 

@@ -61,7 +61,8 @@ test("resets after random bytes, stderr mixed in", async () => {
   expect(stderr.length).toBe(Math.ceil(6_000 / 7));
   expect(new Set(stderr).size).toBe(stderr.length);
   expect(connections).toBeGreaterThan(1);
-  expect(said.filter((text) => text.includes("missing"))).toEqual([]);
+  // No connection lives long enough to read the whole file once more: that is told, and is no gap.
+  expect(said.filter((text) => text.startsWith("lines between"))).toEqual([]);
 });
 
 test("resets in the middle of long lines that are written in two halves", async () => {

@@ -40,6 +40,7 @@ export function strictIsolationStories(makeWorld: () => Promise<World>): void {
       model = await startModelServer({ host: world.hostAddress, script: (request) => script(request) });
       const provider = JSON.stringify(opencodeConfig({ baseUrl: model.url, apiKey: "sk-test" }));
       config = { isolation: "strict", env: { OPENCODE_CONFIG_CONTENT: provider } };
+      put(world, "projects/site/.git/HEAD", "ref: refs/heads/main\n");
       for (const [file, text] of Object.entries(canaries)) put(world, file, text);
       put(world, "skills/review/SKILL.md", "the review skill");
     });

@@ -100,7 +100,14 @@ function containerEnv({ place, mounts, declared, image, id }: EnvParts): Record<
     ...declared,
     [containerMark]: id,
   };
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, rewritePath(value, mounts)]));
+  const rewritten = (name: string, value: string) =>
+    name === "PATH"
+      ? value
+          .split(":")
+          .map((folder) => rewritePath(folder, mounts))
+          .join(":")
+      : rewritePath(value, mounts);
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, rewritten(name, value)]));
 }
 
 /** A command of the container's own replaces the image's arguments too (API: Container.command). */

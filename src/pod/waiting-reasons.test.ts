@@ -132,7 +132,7 @@ describe("a native sidecar", () => {
     expect(podVerdict(sidecar(waiting), "opencode")).toMatchObject({
       kind: "waiting",
       why: expect.stringContaining("back-off 10s restarting failed container=mesh"),
-      suspect: { code: "k8s_init_container_failed", patience: "long" },
+      suspect: { code: "k8s_init_container_failed", patience: "long", isBackOff: false },
     });
   });
 

@@ -172,7 +172,9 @@ export function caseStories(makeWorld: () => Promise<World>, means: CaseMeans): 
     });
 
     test("case 18: a container that ends again and again is told in the kubelet's words, and ends the run", async () => {
-      const impatient = world.adapter({ limits: limits() });
+      // A real kubelet takes seconds from the first end to its words about the back-off.
+      const patient = world.kind === "real" ? { pullMs: 25_000, pendingMs: 120_000 } : {};
+      const impatient = world.adapter({ limits: limits(patient) });
       const config = withSidecars(sidecar({ command: ["sh", "-c", "exit 4"], startupProbe: probe }));
       const run = startRun(world, impatient, { agentId: "case-18", config });
       const says = /back-off \d+\w* restarting failed container=p/;

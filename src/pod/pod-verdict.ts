@@ -135,8 +135,8 @@ function waiting(pod: Pod, status: ContainerStatus | undefined): PodVerdict {
 }
 
 /**
- * Between two back-offs a sidecar that ends again and again runs, or has just ended: it counts as failing until it has
- * started. The kubelet's own words for it are those of the back-off.
+ * A sidecar that ends again and again counts as failing until it has started. In a pod with restartPolicy Never the kubelet
+ * shows it as ended while it backs off, never as CrashLoopBackOff (seen with 1.34); where it does, those words count.
  */
 function restartedSidecar(pod: Pod): PodVerdict | undefined {
   for (const { name, image, started, restartCount, state, lastState } of pod.status?.initContainerStatuses ?? []) {

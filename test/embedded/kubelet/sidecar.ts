@@ -42,7 +42,8 @@ async function backOff({ context, pod, container, stopping, tell }: SidecarParts
   const { name } = container;
   const { metadata } = pod;
   const message = `back-off ${10 * 2 ** (restarts - 2)}s restarting failed container=${name} pod=${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-  tell({ kind: "waiting", reason: "CrashLoopBackOff", message });
+  // In a pod that restarts nothing else the status keeps showing the end (seen with 1.34).
+  if (pod.spec.restartPolicy !== "Never") tell({ kind: "waiting", reason: "CrashLoopBackOff", message });
   context.events.record(pod, {
     type: "Warning",
     reason: "BackOff",

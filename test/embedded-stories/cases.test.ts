@@ -56,3 +56,14 @@ test("a namespace that is being deleted has its own code, and nothing is made in
   expect(result.errorFamily).toBeUndefined();
   await adapter.close();
 });
+
+test("a registry that throttles the node has its own code, and Paperclip tries again", async () => {
+  const words = "failed to pull and unpack image: unexpected status: 429 Too Many Requests";
+  world.cluster.images["docker.io/local/busy:1"] = { pullError: words };
+  const adapter = world.adapter({ limits: shortLimits("embedded") });
+  const run = startRun(world, adapter, { agentId: "throttled", config: { image: "docker.io/local/busy:1" } });
+  const says = "429 Too Many Requests";
+  const { result } = await expectEnd(world, run, { fault: "throttled", code: "k8s_registry_unavailable", says });
+  expect(result.errorFamily).toBe("transient_upstream");
+  await adapter.close();
+});

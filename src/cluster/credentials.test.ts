@@ -126,7 +126,7 @@ describe("a kubeconfig", () => {
     expect((await fromKubeconfig(kubeconfig)).proxyUrl).toBe("http://proxy.example.com:3128");
   });
 
-  test("of a cluster without a user, as kubectl proxy needs none: its authority counts all the same", async () => {
+  test("case 11: of a cluster without a user, as kubectl proxy needs none: its authority counts all the same", async () => {
     const ca = { "certificate-authority-data": base64("CA") };
     for (const more of [
       { users: null },

@@ -97,7 +97,7 @@ describe("a file that is no kubeconfig is not told", () => {
   });
 
   test.each([["10.0.0.1:6443"], ["api.example.com"], ["//10.0.0.1"], ["https://"], ["https://a b"]])(
-    "a server of %j is refused with an example",
+    "case 7: a server of %j is refused with an example",
     async (server) => {
       const file = await write("config", kubeconfigOf({ server }, {}));
       await expect(openKubeconfig(file, env())).rejects.toMatchObject(

@@ -42,7 +42,7 @@ test.each([
   ["a certificate that has expired", "expired", "expired", /its certificate has expired/],
   ["a certificate of the future", "future", "future", /its certificate is not valid yet/],
   ["a certificate for another name", "elsewhere", "elsewhere", /its certificate is for other names/],
-])("%s ends at once, in words", async (...[, certificate, authority, message]) => {
+])("case 7: %s ends at once, in words", async (...[, certificate, authority, message]) => {
   const server = `https://127.0.0.1:${await tlsServer(certificate)}`;
   const trusted = authority === undefined ? {} : { "certificate-authority-data": base64(pem(authority)) };
   const startedAtMs = performance.now();

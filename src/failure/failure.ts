@@ -1,4 +1,5 @@
 import type { FailureFamily } from "../lib/failure-family.ts";
+import { creationFailures } from "./creation-failures.ts";
 import { opencodeFailures } from "./opencode-failures.ts";
 import { settingsFailures } from "./settings-failures.ts";
 
@@ -39,6 +40,11 @@ export const failures = [
     hint: "Create the namespace, or correct the namespace setting.",
   },
   {
+    code: "k8s_namespace_terminating",
+    meaning: "The namespace for the agent's Jobs is being deleted, and takes nothing new.",
+    hint: "Create the namespace anew once it is gone, or correct the namespace setting.",
+  },
+  {
     code: "k8s_prompt_too_large",
     meaning: "The prompt is over 16 MiB, more than can be carried into a pod. Nothing was created in the cluster.",
     hint: "Shorten the instructions file or the task, or choose fewer skills.",
@@ -54,28 +60,7 @@ export const failures = [
     hint: "Stop the other run, delete its Job if nobody needs it, or set timeoutSec so that runs end.",
     family: "transient_upstream",
   },
-  {
-    code: "k8s_concurrency_guard_unreachable",
-    meaning: "The cluster did not say in time whether a Job of this agent runs, so none was created.",
-    hint: "Nothing to do if it passes; else check that the Kubernetes API answers within 15 seconds.",
-    family: "transient_upstream",
-  },
-  {
-    code: "k8s_job_create_failed",
-    meaning: "The cluster did not accept the Job or its Secret.",
-    hint: "Read the cluster's words in the message; podTemplate and labels are the usual cause.",
-  },
-  {
-    code: "k8s_admission_refused",
-    meaning: "An admission policy of the cluster, such as Pod Security, refused the Job or its pod.",
-    hint: "Change what the policy names, most often in podTemplate or image, or ask for an exemption.",
-  },
-  {
-    code: "k8s_quota_exceeded",
-    meaning: "A ResourceQuota or LimitRange of the namespace leaves no room for the pod.",
-    hint: "Lower resources, wait until other pods end, or have the quota raised.",
-    family: "transient_upstream",
-  },
+  ...creationFailures,
   {
     code: "k8s_image_pull_failed",
     meaning: "The node cannot pull the image.",

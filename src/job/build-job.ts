@@ -24,7 +24,7 @@ import {
 } from "./names.ts";
 import { path, promptFile } from "./paths.ts";
 import { podDenials } from "./pod-denials.ts";
-import { containerSecurity, copyResources, evictionProtection, podSecurity, securityProfile } from "./pod-policy.ts";
+import { containerSecurity, copyResources, podAnnotations, podSecurity, securityProfile } from "./pod-policy.ts";
 import { buildVolumes, promptPartsVolume, promptVolume } from "./volumes.ts";
 
 type PodSpec = NonNullable<Pod["spec"]>;
@@ -136,8 +136,10 @@ function buildTemplate(
   { name, labels, environment }: Omit<JobParts, "template"> & Pick<Parts, "environment">,
 ): BuiltTemplateOf {
   const mounted = buildVolumes(request, name);
-  const annotations = request.settings.evictionProtection ? { annotations: { ...evictionProtection } } : {};
-  const template = { metadata: { labels, ...annotations }, spec: buildPodSpec(request, { environment, mounted }) };
+  const template = {
+    metadata: { labels, annotations: podAnnotations(request) },
+    spec: buildPodSpec(request, { environment, mounted }),
+  };
   const { podTemplate = {} } = request.settings;
   const merge = mergePodTemplate(template, podTemplate, { env: environment.own, volumes: mounted.own });
   if (merge.kind === "refused") return merge;

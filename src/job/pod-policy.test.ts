@@ -47,13 +47,14 @@ describe("a node that is emptied took runs with it", () => {
   };
 
   test("the pod asks to be left where it is", () => {
-    expect(builtTemplate().metadata?.annotations).toEqual(annotations);
+    expect(builtTemplate().metadata?.annotations).toMatchObject(annotations);
   });
 
   test("a setting takes the annotations away, and a podTemplate changes one", () => {
-    expect(builtTemplate({ settings: { evictionProtection: false } }).metadata).not.toHaveProperty("annotations");
+    const kept = builtTemplate({ settings: { evictionProtection: false } }).metadata?.annotations ?? {};
+    for (const name of Object.keys(annotations)) expect(kept).not.toHaveProperty([name]);
     const podTemplate = { metadata: { annotations: { "karpenter.sh/do-not-disrupt": "false" } } };
-    expect(builtTemplate({ settings: { podTemplate } }).metadata?.annotations).toEqual({
+    expect(builtTemplate({ settings: { podTemplate } }).metadata?.annotations).toMatchObject({
       ...annotations,
       "karpenter.sh/do-not-disrupt": "false",
     });
@@ -96,5 +97,19 @@ describe("an agent that filled its node's disk took its neighbours with it", () 
       expect(resources?.requests).toHaveProperty("ephemeral-storage");
     }
     expect(spec.volumes?.find(({ name }) => name === "opencode-prompt")?.emptyDir).toEqual({ sizeLimit: "32Mi" });
+  });
+});
+
+describe("a mesh's proxy that came up after the agent failed its first request", () => {
+  const name = "proxy.istio.io/config";
+
+  test("Istio is asked to hold the agent until its proxy is ready", () => {
+    const value = builtTemplate().metadata?.annotations?.[name] ?? "";
+    expect(JSON.parse(value)).toEqual({ holdApplicationUntilProxyStarts: true });
+  });
+
+  test.each(["concurrency: 1", "{}"])("what a podTemplate says of its proxy counts: %s", (value) => {
+    const podTemplate = { metadata: { annotations: { [name]: value } } };
+    expect(builtTemplate({ settings: { podTemplate } }).metadata?.annotations?.[name]).toBe(value);
   });
 });

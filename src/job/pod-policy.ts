@@ -45,7 +45,21 @@ export const copyResources: NonNullable<Container["resources"]> = {
 };
 
 /** A run that is moved is lost: each asks one of the programs that empty nodes to leave the pod (their documents). */
-export const evictionProtection: Readonly<Record<string, string>> = {
+const evictionProtection: Readonly<Record<string, string>> = {
   "karpenter.sh/do-not-disrupt": "true",
   "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 };
+
+/**
+ * A classic Istio sidecar starts together with the agent, whose first request then finds no network: the agent's container
+ * waits for it (Istio: ProxyConfig.holdApplicationUntilProxyStarts). Without Istio nobody reads the annotation; Linkerd
+ * and native sidecars wait by themselves.
+ */
+const meshStart: Readonly<Record<string, string>> = {
+  "proxy.istio.io/config": '{"holdApplicationUntilProxyStarts":true}',
+};
+
+/** What the pod asks of programs that it knows by name alone. A podTemplate may change any of it. */
+export function podAnnotations({ settings }: Pick<JobRequest, "settings">): Record<string, string> {
+  return { ...meshStart, ...(settings.evictionProtection ? evictionProtection : {}) };
+}

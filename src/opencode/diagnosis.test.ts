@@ -148,7 +148,7 @@ describe("other versions", () => {
   test("the reason stands in the older form of the log", () =>
     expect(versionDiagnosis("1.15.13-unknown-model", 1)).toMatchObject({ kind: "model-unknown" }));
 
-  test("a usage in place of a run means an argument that this version does not know", () => {
+  test("case 6: a usage in place of a run means an argument that this version does not know", () => {
     const diagnosis = versionDiagnosis("1.0.185-unknown-option", 1);
     expect(diagnosis).toMatchObject({ kind: "failed", hint: expect.stringContaining("extraArgs") });
     expect(diagnosis?.message).toContain("does not know an argument");
@@ -188,7 +188,7 @@ describe("other versions", () => {
   });
 });
 
-test("the session that is not there is told by the words alone", () => {
+test("case 5: the session that is not there is told by the words alone", () => {
   const run = { exitCode: 0, transcript: transcriptOf([]), stderrTail: "Session not found: ses_1\n" };
   expect(diagnose(run)?.kind).toBe("unknown-session");
 });
@@ -213,7 +213,7 @@ test.each([
     "TypeError: undefined is not an object",
   ],
   ["something went wrong\n\nBun v1.3.14 (Linux x64)\n", "something went wrong"],
-])("a crash of Bun tells the error and not Bun's version: %j", (stderrTail, words) =>
+])("case 9: a crash of Bun tells the error and not Bun's version: %j", (stderrTail, words) =>
   expect(diagnose({ exitCode: 1, transcript: transcriptOf([]), stderrTail })?.message).toBe(
     `${words.startsWith("E") ? "OpenCode cannot use a file or folder that it needs" : "OpenCode ended with an error"}: ${words}`,
   ),
@@ -227,7 +227,7 @@ describe("the advice about a permission is true", () => {
       stderrTail: `\u001b[93m\u001b[1m! \u001b[0mpermission requested: ${name} (x); auto-rejecting\n`,
     });
 
-  test("a .env file is granted in OpenCode's config, not by a setting that is true already", () => {
+  test("case 4: a .env file is granted in OpenCode's config, not by a setting that is true already", () => {
     const hint = rejection("read")?.hint;
     expect(hint).not.toContain("dangerouslySkipPermissions");
     expect(JSON.parse(/\{.*\}/.exec(hint ?? "")?.[0] ?? "")).toEqual({ permission: { read: { "*.env": "allow" } } });

@@ -29,7 +29,7 @@ test.each([
   ['{"a":1, /* [,] */ "b": [1, /* } */ ], /* x */ }', { a: 1, b: [1] }],
   ['{"a": 1, // x,\n\n // y\n}', { a: 1 }],
   [`{"a":1, ${"/".repeat(42)}\n}`, { a: 1 }],
-])("a comment may hold brackets, commas and rules of slashes: %j", (text, value) =>
+])("case 17: a comment may hold brackets, commas and rules of slashes: %j", (text, value) =>
   expect(readJsoncObject(text)).toEqual({ kind: "object", value }),
 );
 

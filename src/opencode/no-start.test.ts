@@ -11,6 +11,7 @@ function transcriptOf(lines: readonly string[]) {
 
 describe("a program that never ran", () => {
   test.each<[words: string, exitCode: number, kind: string]>([
+    ["/opt/program/opencode: line 1: ELF+: not found", 127, "program-unusable"],
     ["/launcher.sh: 1: exec: opencode: not found", 127, "program-missing"],
     ["sh: exec: line 3: opencode: not found", 127, "program-missing"],
     ["bash: line 1: exec: opencode: not found", 127, "program-missing"],

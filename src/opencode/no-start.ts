@@ -12,6 +12,8 @@ const unusable =
   /exec format error|cannot execute|can't execute|permission denied|bad interpreter|illegal instruction/i;
 const takenForScript =
   /(?:opencode|line \d{1,6}|\d{1,6}): .{0,200}syntax error|syntax error: (?:unexpected|unterminated)/i;
+/** busybox ash 1.36 takes another CPU's program for a script, too: "/usr/bin/opencode: line 1: \u007fELF...: not found". */
+const takenForCommand = /opencode: line \d{1,6}: .{0,4}ELF.{0,200}: not found/i;
 /** The npm package's own words where the part for this platform was not installed (1.18.33). */
 const withoutBinary = /failed to install the right version of the opencode/i;
 
@@ -30,6 +32,8 @@ export function explainNoStart(run: EndedRun): Diagnosis | undefined {
   const said = lines.filter((line) => line !== "");
   const words = (pattern: RegExp) => said.find((line) => pattern.test(line.slice(0, bounds.message)));
   const last = said.at(-1);
+  const binary = words(takenForCommand);
+  if (exitCode === 127 && binary !== undefined) return diagnosis("program-unusable", binary);
   if (exitCode === 127)
     return diagnosis("program-missing", words(/not found|no such file|cannot execute|can't execute/i) ?? last);
   if (exitCode === 126) return diagnosis("program-unusable", words(unusable) ?? last);

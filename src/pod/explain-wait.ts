@@ -1,7 +1,7 @@
 import { isApiError } from "../cluster/api-error.ts";
 import type { Cluster, ClusterEvent, Pod } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
-import { isAdmission, isQuota } from "../failure/create-failure.ts";
+import { podRefusal } from "../failure/create-failure.ts";
 import type { PodFailure } from "./pod-verdict.ts";
 
 /** Why a pod does not start, in the cluster's words, and the code that this has when it lasts. */
@@ -44,10 +44,7 @@ export async function eventsOf(
 
 /** The cluster made no pod for the Job, by the Job's events. */
 export function refusedPod(message: string): PodFailure {
-  const text = `The cluster refused the run's pod: ${message}`;
-  if (isQuota(message)) return { code: "k8s_quota_exceeded", message: text };
-  if (isAdmission({ message })) return { code: "k8s_admission_refused", message: text };
-  return { code: "k8s_job_create_failed", message: text };
+  return { code: podRefusal(message), message: `The cluster refused the run's pod: ${message}` };
 }
 
 /** The scheduler names no claim; whichever is not bound is the one, and its own events tell why. */

@@ -131,7 +131,23 @@ function waiting(pod: Pod, status: ContainerStatus | undefined): PodVerdict {
     const suspect = { ...found, patience: known.patience, isBackOff: isPlainBackOff(reason, message) };
     return { kind: "waiting", why: text, suspect };
   }
-  return scheduling(pod);
+  return restartedSidecar(pod) ?? scheduling(pod);
+}
+
+/**
+ * A sidecar that ends again and again counts as failing until it has started. In a pod with restartPolicy Never the kubelet
+ * shows it as ended while it backs off, never as CrashLoopBackOff (seen with 1.34); where it does, those words count.
+ */
+function restartedSidecar(pod: Pod): PodVerdict | undefined {
+  for (const { name, image, started, restartCount, state, lastState } of pod.status?.initContainerStatuses ?? []) {
+    if (!isSidecar(pod, name) || started === true || !restartCount) continue;
+    const { exitCode, reason } = state?.terminated ?? lastState?.terminated ?? {};
+    const ended = exitCode === undefined ? "" : `: it last ended with code ${exitCode}${reason ? ` (${reason})` : ""}`;
+    const text = `A sidecar does not come up (container "${name}", image ${image}, restarted ${restartCount} times)${ended}`;
+    const suspect = { code: "k8s_init_container_failed", message: text, patience: "long", isBackOff: true } as const;
+    return { kind: "waiting", why: text, suspect };
+  }
+  return undefined;
 }
 
 /** Not a failure until the limit: an autoscaler may bring a node, a provisioner a volume. */

@@ -108,6 +108,23 @@ describe("a native sidecar", () => {
     expect(podVerdict(failed, "opencode")).toMatchObject({ kind: "failed", failure: { code: "k8s_pod_evicted" } });
   });
 
+  test.each([
+    ["runs again", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
+    ["has just ended", { terminated: { exitCode: 4, reason: "Error" } }],
+  ])("that was restarted and %s has not come up: no crash between two back-offs makes it look well", (_, state) => {
+    const lastState = { terminated: { exitCode: 4, reason: "Error" } };
+    expect(podVerdict(sidecar(state, { restartCount: 2, started: false, lastState }), "opencode")).toMatchObject({
+      kind: "waiting",
+      why: expect.stringContaining("restarted 2 times): it last ended with code 4 (Error)"),
+      suspect: { code: "k8s_init_container_failed", patience: "long", isBackOff: true },
+    });
+  });
+
+  test("that was restarted and has started since is no concern of the agent's wait", () => {
+    const up = sidecar({ running: {} }, { restartCount: 2, started: true });
+    expect(podVerdict(up, "opencode")).not.toHaveProperty("suspect");
+  });
+
   test("that ends again and again is told in the kubelet's words", () => {
     const waiting = {
       waiting: { reason: "CrashLoopBackOff", message: "back-off 10s restarting failed container=mesh" },
@@ -115,7 +132,7 @@ describe("a native sidecar", () => {
     expect(podVerdict(sidecar(waiting), "opencode")).toMatchObject({
       kind: "waiting",
       why: expect.stringContaining("back-off 10s restarting failed container=mesh"),
-      suspect: { code: "k8s_init_container_failed", patience: "long" },
+      suspect: { code: "k8s_init_container_failed", patience: "long", isBackOff: false },
     });
   });
 

@@ -9,7 +9,7 @@ import { report, reportFailure } from "./report.ts";
 describe("what goes into Paperclip's database and onto its pages", () => {
   const failed: Ending = { kind: "exited", exitCode: 1, source: "launcher" };
 
-  test("has no U+0000 and no half of a surrogate pair anywhere", () => {
+  test("case 2: has no U+0000 and no half of a surrogate pair anywhere", () => {
     const transcript = createTranscript();
     const part = { text: "a\0b\ud83d", tool: "t\0", callID: "c", state: { status: "error", error: "e\0\udc00" } };
     for (const type of ["text", "tool_use"]) transcript.add(JSON.stringify({ type, part }));

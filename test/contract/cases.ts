@@ -8,6 +8,7 @@ import { logCases } from "./log-cases.ts";
 import { objectCases } from "./object-cases.ts";
 import { podCases } from "./pod-cases.ts";
 import { podEndCases } from "./pod-end-cases.ts";
+import { sidecarCases } from "./sidecar-cases.ts";
 import { validationCases } from "./validation-cases.ts";
 import { watchCases } from "./watch-cases.ts";
 
@@ -18,7 +19,7 @@ export const cases = {
   validation: validationCases,
   watches: watchCases,
   jobs: jobCases,
-  pods: [...podCases, ...podEndCases],
+  pods: [...podCases, ...podEndCases, ...sidecarCases],
   logs: logCases,
 };
 

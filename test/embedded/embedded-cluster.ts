@@ -160,6 +160,7 @@ function createCore(options: EmbeddedClusterOptions, root: string): Core {
       root,
       logLimits: { maxBytes: options.logMaxBytes ?? 10 * 1024 * 1024, maxFiles: 5 },
       state: { statusDelayMs: options.statusDelayMs ?? 20, isLost: false },
+      podRefusal: { words: undefined },
       claimFolder: claims.folder,
       tokenFor: identities.tokenFor,
       serviceEnv: () => serviceEnv(core.port),
@@ -173,12 +174,12 @@ function serviceEnv(port: number): Record<string, string> {
 }
 
 function startControllers({ store, timers, context, claims }: Core): (() => void)[] {
-  const { events } = context;
+  const { events, podRefusal } = context;
   return [
     startNamespaceController({ store, timers }),
     startGarbageCollector({ store, timers }),
     startScheduler({ store, timers, events }),
-    startJobController({ store, timers, events }),
+    startJobController({ store, timers, events, podRefusal }),
     claims.stop,
   ];
 }

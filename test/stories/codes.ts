@@ -6,8 +6,6 @@ import type { FailureCode } from "../../src/failure/failure.ts";
 /** Codes that no story of a whole run ends with, and why not. */
 export const notInStories: Partial<Record<FailureCode, string>> = {
   k8s_prompt_too_large: "a prompt over 16 MiB costs seconds of CPU; src/prompt/deliver-prompt.test.ts has the limit",
-  k8s_container_start_failed:
-    "the program is sh, which every usable image has; src/pod/pod-verdict.test.ts has a real pod's words",
   k8s_outcome_unknown:
     "takes a cluster that shows a pod as ended and never its container's status; src/run has the verdict's test",
   workspace_validation_failed: "src/run/read-request.test.ts has each reason; nothing is created",

@@ -31,7 +31,7 @@ describe("an argument that would break the run is refused", () => {
     "-i",
     "--interactive",
     "--agent build, --format default",
-  ])("%s", (extraArgs) => {
+  ])("case 15: %s", (extraArgs) => {
     for (const value of [extraArgs, extraArgs.split(/[ ,]+/)]) {
       const told = describeProblems(problems({ extraArgs: value }));
       expect(told).toMatch(/extraArgs\.\d: found "--?\w/);

@@ -100,6 +100,7 @@ function impatient(limits: SuperviseLimits): SuperviseLimits {
     ...limits,
     pendingMs: Number.POSITIVE_INFINITY,
     suspectMs: Math.min(limits.suspectMs, 8_000),
+    pullMs: Math.min(limits.pullMs, 15_000),
     watchTrustMs: Math.min(limits.watchTrustMs, 5_000),
     drainMs: Math.min(limits.drainMs, 3_000),
     stopMarginMs: Math.min(limits.stopMarginMs, 3_000),

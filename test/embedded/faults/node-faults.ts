@@ -21,6 +21,8 @@ export interface NodeFaults {
   deletePod(pod: ObjectRef, graceSec?: number): void;
   /** Preempts a pod, as the scheduler does for a more important one. */
   preempt(pod: ObjectRef): void;
+  /** Admission refuses the pods of Jobs with these words, as a webhook or a LimitRange does; without words no more. */
+  refuseJobPods(words?: string): void;
   /** New pods find no node. */
   makeUnschedulable(on?: boolean): void;
   /** The node's kubelet is not heard of any more: statuses stand still, logs cannot be read, containers run on. */
@@ -77,6 +79,9 @@ export function createNodeFaults(parts: NodeFaultParts): NodeFaults {
         component: "default-scheduler",
       });
       deleteObject(store, { type: resourceNamed("pods"), ref });
+    },
+    refuseJobPods(words) {
+      context.podRefusal.words = words;
     },
     makeUnschedulable(on = true) {
       store.update("nodes", { namespace: "", name: nodeName }, (draft: KubeObject) => {

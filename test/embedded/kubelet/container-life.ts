@@ -61,6 +61,10 @@ async function findReadyImage(life: ContainerLife, waitMs: number): Promise<Imag
     return undefined;
   }
   const image = findImage(images, name);
+  if (image?.waiting) {
+    wait(life, image.waiting.reason, image.waiting.message);
+    return undefined;
+  }
   const present = image !== undefined && image.pullMs === undefined && image.pullError === undefined;
   if (present && imagePullPolicy !== "Always") {
     note(life, { type: "Normal", reason: "Pulled", message: `Container image "${name}" already present on machine` });

@@ -73,6 +73,18 @@ export function startProcess({ id, command, env, workingDir, log, reaper }: Proc
   };
 }
 
+/** Runs a program beside the container's own, without a log. Resolves to its exit code; 127 where there is none. */
+export function runProgram(
+  [program = "", ...args]: readonly string[],
+  { env, workingDir }: Pick<ProcessPlan, "env" | "workingDir">,
+): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: workingDir, env, stdio: "ignore" });
+    child.once("error", () => resolve(127));
+    child.once("exit", (code) => resolve(code ?? 137));
+  });
+}
+
 /** A process outside the container's group can hold its output open; it is killed, and this bounds what remains. */
 const closeBoundMs = 2_000;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Container, PodObject } from "../api-server/objects.ts";
 import { ConfigError, type EnvSources, resolveEnv } from "./container-env.ts";
 import { type ContainerLog, createContainerLog } from "./container-log.ts";
-import { type ContainerProcess, StartError, startProcess } from "./container-process.ts";
+import { type ContainerProcess, runProgram, StartError, startProcess } from "./container-process.ts";
 import { expand } from "./expand.ts";
 import type { Image } from "./images.ts";
 import type { KubeletContext } from "./kubelet-context.ts";
@@ -27,6 +27,8 @@ export interface StartedContainer {
   id: string;
   log: ContainerLog;
   process: ContainerProcess;
+  /** Runs another program in the container, as an exec probe does; its exit code. */
+  exec(command: readonly string[]): Promise<number>;
 }
 
 /** Creates and starts one container. Throws `ConfigError`, or `StartError` after the container was created. */
@@ -43,18 +45,19 @@ export function startContainer(
   const declared = { ...sources.services, ...resolveEnv(container, pod, sources) };
   const id = randomBytes(32).toString("hex");
   const env = containerEnv({ place, mounts, declared, image: parts.image, id });
-  const command = commandOf(container, parts.image).map((word) =>
+  const rewritten = (word: string) =>
     rewritePath(
       expand(word, (name) => declared[name]),
       mounts,
-    ),
-  );
+    );
+  const command = commandOf(container, parts.image).map(rewritten);
   parts.onCreated();
   if (command.length === 0) throw new StartError("no command specified");
   const log = createContainerLog(join(folder, "logs", container.name, "0.log"), context.clock, context.logLimits);
   try {
     const workingDir = workingDirOf(container, folder, mounts);
-    return { id, log, process: startProcess({ id, command, env, workingDir, log, reaper: context.reaper }) };
+    const exec = (words: readonly string[]) => runProgram(words.map(rewritten), { env, workingDir });
+    return { id, log, exec, process: startProcess({ id, command, env, workingDir, log, reaper: context.reaper }) };
   } catch (error) {
     log.end();
     throw error;
@@ -97,7 +100,14 @@ function containerEnv({ place, mounts, declared, image, id }: EnvParts): Record<
     ...declared,
     [containerMark]: id,
   };
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, rewritePath(value, mounts)]));
+  const rewritten = (name: string, value: string) =>
+    name === "PATH"
+      ? value
+          .split(":")
+          .map((folder) => rewritePath(folder, mounts))
+          .join(":")
+      : rewritePath(value, mounts);
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, rewritten(name, value)]));
 }
 
 /** A command of the container's own replaces the image's arguments too (API: Container.command). */

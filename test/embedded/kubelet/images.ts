@@ -11,6 +11,8 @@ export interface Image {
   pullMs?: number;
   /** The registry refuses with these words. */
   pullError?: string;
+  /** Its containers wait for ever with this reason and these words of the kubelet's. */
+  waiting?: { reason: string; message: string };
 }
 
 export type Images = Record<string, Image>;

@@ -19,6 +19,8 @@ export interface KubeletContext {
   logLimits: LogLimits;
   /** May change while the cluster runs. */
   state: { statusDelayMs: number; isLost: boolean };
+  /** A fault: words with which admission refuses the pods of Jobs. */
+  podRefusal: { words: string | undefined };
   claimFolder(namespace: string, claim: string): string;
   tokenFor(namespace: string, serviceAccount: string): string;
   /** `KUBERNETES_SERVICE_HOST` and its like. */

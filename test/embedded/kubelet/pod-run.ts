@@ -5,7 +5,8 @@ import type { ContainerLog } from "./container-log.ts";
 import { envSources, type StartedContainer } from "./container-start.ts";
 import type { KubeletContext } from "./kubelet-context.ts";
 import { formatSeconds } from "./node-clock.ts";
-import { buildPodStatus, type ContainerState } from "./pod-status.ts";
+import { buildPodStatus, type ContainerState, type Restarts } from "./pod-status.ts";
+import { isSidecar, runSidecar } from "./sidecar.ts";
 import { createStatusPublisher } from "./status-publisher.ts";
 import { MountError, prepareVolume } from "./volume-folders.ts";
 
@@ -32,6 +33,7 @@ export function startPodRun(context: KubeletContext, pod: PodObject, folder: str
   const { timers, store, events } = context;
   const ref = refOf(pod);
   const states = initialStates(pod);
+  const restarts = new Map<string, Restarts>();
   const started = new Map<string, StartedContainer>();
   const oomKilled = new Set<string>();
   const stopping = new AbortController();
@@ -49,7 +51,7 @@ export function startPodRun(context: KubeletContext, pod: PodObject, folder: str
     status: () => {
       const current = store.get("pods", ref) ?? pod;
       const { reason, message } = cause ?? {};
-      return buildPodStatus({ pod: current, states, startTime, finalPhase, reason, message });
+      return buildPodStatus({ pod: current, states, restarts, startTime, finalPhase, reason, message });
     },
   });
 
@@ -72,29 +74,66 @@ export function startPodRun(context: KubeletContext, pod: PodObject, folder: str
 
   const running = () => [...started].filter(([name]) => states.get(name)?.kind === "running");
 
-  const run = (container: Container, isInit: boolean, place: { volumes: ReadonlyMap<string, string> }) =>
+  const tell = (name: string, state: ContainerState) => {
+    const before = states.get(name);
+    if (before?.kind === "terminated" && state.kind !== "terminated")
+      restarts.set(name, { count: (restarts.get(name)?.count ?? 0) + 1, last: before });
+    states.set(name, state);
+    publisher.publish();
+  };
+
+  const run = (container: Container, { isInit, volumes, onStarted, until = stopping.signal }: Life) =>
     runContainer({
-      place: { context, pod, folder, volumes: place.volumes },
+      place: { context, pod, folder, volumes },
       container,
       isInit,
-      stopping: stopping.signal,
-      tell: (state) => {
-        states.set(container.name, state);
-        publisher.publish();
-      },
+      stopping: until,
+      tell: (state) =>
+        tell(
+          container.name,
+          state.kind === "running" && container.startupProbe ? { ...state, isStarted: false } : state,
+        ),
       onStarted: (each) => {
         started.set(container.name, each);
+        onStarted?.(each);
         // The stop came between the decision to start and the start.
         if (stopping.signal.aborted) each.process.stop((cause?.graceSec ?? 0) * 1000);
       },
       wasOomKilled: () => oomKilled.has(container.name),
     });
 
+  function startSidecar(container: Container, { volumes, over }: { volumes: Life["volumes"]; over: AbortSignal }) {
+    const { name } = container;
+    const until = AbortSignal.any([stopping.signal, over]);
+    let ended: Promise<void> = Promise.resolve();
+    const ready = new Promise<void>((resolve) => {
+      until.addEventListener("abort", () => resolve(), { once: true });
+      ended = runSidecar({
+        context,
+        pod,
+        container,
+        stopping: until,
+        run: (onStarted) => run(container, { isInit: true, volumes, onStarted, until }),
+        tell: (state) => tell(name, state),
+        onReady: () => {
+          const state = states.get(name);
+          if (state?.kind === "running") tell(name, { ...state, isStarted: true });
+          resolve();
+        },
+      });
+    });
+    return { ready, ended };
+  }
+
   async function live(): Promise<void> {
     publisher.publish();
     const volumes = await mountVolumes({ context, pod, folder, stopping: stopping.signal });
     const exitCodes = volumes
-      ? await runAll(pod, stopping.signal, { run: (each, isInit) => run(each, isInit, { volumes }), started })
+      ? await runAll(pod, stopping.signal, {
+          run: (each, isInit) => run(each, { isInit, volumes }),
+          startSidecar: (container, over) => startSidecar(container, { volumes, over }),
+          started,
+        })
       : [];
     await publisher.flushed();
     const failed = exitCodes.length === 0 || exitCodes.some((code) => code !== 0);
@@ -166,26 +205,44 @@ async function mountVolumes({ context, pod, folder, stopping }: MountParts): Pro
   return undefined;
 }
 
+interface Life {
+  isInit: boolean;
+  volumes: ReadonlyMap<string, string>;
+  onStarted?: (started: StartedContainer) => void;
+  until?: AbortSignal;
+}
+
 interface RunParts {
   run(container: Container, isInit: boolean): Promise<number | undefined>;
+  startSidecar(container: Container, over: AbortSignal): { ready: Promise<void>; ended: Promise<void> };
   started: ReadonlyMap<string, StartedContainer>;
 }
 
-/** Init containers in order, then the containers together. Returns their exit codes; none when the pod was stopped before. */
-async function runAll(pod: PodObject, stopping: AbortSignal, { run, started }: RunParts): Promise<number[]> {
-  const sidecars: { name: string; ended: Promise<number | undefined> }[] = [];
-  for (const init of pod.spec.initContainers ?? []) {
-    if (init.restartPolicy === "Always") {
-      sidecars.push({ name: init.name, ended: run(init, true) });
-      continue;
+/**
+ * Init containers in order, each sidecar among them until it has started, then the containers together. Returns their exit
+ * codes; none when the pod was stopped before.
+ */
+async function runAll(pod: PodObject, stopping: AbortSignal, parts: RunParts): Promise<number[]> {
+  const over = new AbortController();
+  const sidecars: { name: string; ended: Promise<void> }[] = [];
+  try {
+    for (const init of pod.spec.initContainers ?? []) {
+      if (isSidecar(init)) {
+        const { ready, ended } = parts.startSidecar(init, over.signal);
+        sidecars.push({ name: init.name, ended });
+        await ready;
+        continue;
+      }
+      const code = await parts.run(init, true);
+      if (code !== 0) return code === undefined ? [] : [code];
     }
-    const code = await run(init, true);
-    if (code !== 0) return code === undefined ? [] : [code];
+    if (stopping.aborted) return [];
+    const codes = await Promise.all(pod.spec.containers.map((container) => parts.run(container, false)));
+    return codes.every((code) => code !== undefined) ? codes : codes.map((code) => code ?? 137);
+  } finally {
+    over.abort();
+    const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    for (const { name } of sidecars) parts.started.get(name)?.process.stop(graceMs);
+    await Promise.all(sidecars.map(({ ended }) => ended));
   }
-  if (stopping.aborted) return [];
-  const codes = await Promise.all(pod.spec.containers.map((container) => run(container, false)));
-  for (const { name } of sidecars)
-    started.get(name)?.process.stop((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
-  await Promise.all(sidecars.map(({ ended }) => ended));
-  return codes.every((code) => code !== undefined) ? codes : codes.map((code) => code ?? 137);
 }

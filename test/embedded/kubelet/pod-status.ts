@@ -3,7 +3,7 @@ import { formatSeconds } from "./node-clock.ts";
 
 export type ContainerState =
   | { kind: "waiting"; reason: string; message?: string }
-  | { kind: "running"; id: string; startedAt: string }
+  | { kind: "running"; id: string; startedAt: string; isStarted?: boolean }
   | {
       kind: "terminated";
       id: string;
@@ -14,10 +14,17 @@ export type ContainerState =
       message?: string;
     };
 
+export interface Restarts {
+  count: number;
+  last: Extract<ContainerState, { kind: "terminated" }>;
+}
+
 /** What kubelet knows of a pod when it writes the status. */
 export interface PodView {
   pod: PodObject;
   states: ReadonlyMap<string, ContainerState>;
+  /** Of containers that were restarted: how often, and how the last life ended. */
+  restarts?: ReadonlyMap<string, Restarts>;
   startTime: string;
   /** Set once the pod is over as a whole; containers end before. */
   finalPhase: "Succeeded" | "Failed" | undefined;
@@ -27,7 +34,7 @@ export interface PodView {
 
 /** A pod's status in the shape and words that kubelet writes (seen with 1.34). */
 export function buildPodStatus(view: PodView): PodStatus {
-  const { pod, states } = view;
+  const { pod } = view;
   const inits = pod.spec.initContainers ?? [];
   return {
     phase: phaseOf(view),
@@ -39,8 +46,8 @@ export function buildPodStatus(view: PodView): PodStatus {
     podIP: "127.0.0.1",
     podIPs: [{ ip: "127.0.0.1" }],
     startTime: view.startTime,
-    ...(inits.length === 0 ? {} : { initContainerStatuses: inits.map((each) => containerStatus(each, states, true)) }),
-    containerStatuses: pod.spec.containers.map((each) => containerStatus(each, states, false)),
+    ...(inits.length === 0 ? {} : { initContainerStatuses: inits.map((each) => containerStatus(each, view, true)) }),
+    containerStatuses: pod.spec.containers.map((each) => containerStatus(each, view, false)),
     ...(pod.status.qosClass === undefined ? {} : { qosClass: pod.status.qosClass }),
   };
 }
@@ -60,24 +67,30 @@ function hasRunInRunningPod(pod: PodObject, name: string): boolean {
   );
 }
 
-function containerStatus(container: Container, states: PodView["states"], isInit: boolean): ContainerStatus {
+function containerStatus(
+  container: Container,
+  { states, restarts }: Pick<PodView, "states" | "restarts">,
+  isInit: boolean,
+): ContainerStatus {
+  const restarted = restarts?.get(container.name);
   const state: ContainerState = states.get(container.name) ?? { kind: "waiting", reason: "PodInitializing" };
   const { name, image = "" } = container;
-  const base = { name, lastState: {}, restartCount: 0, image };
+  const base = { name, lastState: lastStateOf(restarted), restartCount: restarted?.count ?? 0, image };
   if (state.kind === "waiting") {
     const { kind: _, ...waiting } = state;
     return { ...base, state: { waiting }, ready: false, imageID: "", started: false };
   }
   const { kind, id: containerID, ...rest } = state;
+  const isStarted = state.kind === "running" && state.isStarted !== false;
   const imageID = `sha256:${Buffer.from(image).toString("hex").padEnd(64, "0").slice(0, 64)}`;
   if (kind === "running") {
     return {
       ...base,
-      state: { running: rest as { startedAt: string } },
-      ready: !isInit,
+      state: { running: { startedAt: (rest as { startedAt: string }).startedAt } },
+      ready: isStarted && (!isInit || container.restartPolicy === "Always"),
       imageID,
       containerID,
-      started: true,
+      started: isStarted,
     };
   }
   const terminated = { ...(rest as Omit<typeof state & { kind: "terminated" }, "kind" | "id">), containerID };
@@ -89,6 +102,12 @@ function containerStatus(container: Container, states: PodView["states"], isInit
     containerID,
     started: false,
   };
+}
+
+function lastStateOf(restarted: Restarts | undefined): NonNullable<ContainerStatus["lastState"]> {
+  if (!restarted) return {};
+  const { kind: _, id: containerID, ...terminated } = restarted.last;
+  return { terminated: { ...terminated, containerID } };
 }
 
 type Condition = NonNullable<PodStatus["conditions"]>[number];
@@ -133,7 +152,9 @@ function buildConditions(view: PodView): Condition[] {
 }
 
 function isDone(state: ContainerState | undefined): boolean {
-  return (state?.kind === "terminated" && state.exitCode === 0) || state?.kind === "running";
+  return (
+    (state?.kind === "terminated" && state.exitCode === 0) || (state?.kind === "running" && state.isStarted !== false)
+  );
 }
 
 /** "PodCompleted" or "PodFailed" as soon as all containers have ended. */

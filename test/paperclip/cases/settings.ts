@@ -25,8 +25,8 @@ export function settingCases(stage: () => Stage): void {
     expect((await wake(stage(), agent.id)).run).toMatchObject({ status: "succeeded", error: null });
     const [pod] = pods.last(isOf(agent.id));
     expect(pod?.spec?.containers[0]?.resources).toEqual({
-      requests: { cpu: "150m", memory: "200Mi" },
-      limits: { cpu: "1500m", memory: "1Gi" },
+      requests: { cpu: "150m", memory: "200Mi", "ephemeral-storage": "0" },
+      limits: { cpu: "1500m", memory: "1Gi", "ephemeral-storage": "20Gi" },
     });
     expect(pod?.spec?.nodeSelector).toEqual({ "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" });
     expect(pod?.spec?.tolerations).toContainEqual({

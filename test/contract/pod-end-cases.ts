@@ -176,11 +176,13 @@ export const podEndCases: ContractCase[] = [
         return shown.length >= 4 ? shown : undefined;
       });
       const texts = list.map(({ reason, message = "" }) => `${reason}: ${message.replace(/ to \S+$/, "")}`).sort();
+      // The kubelet's words up to 1.34, and those of 1.37.
+      const present = `Pulled: Container image "${image}" already present on machine`;
       expect(texts).toEqual([
-        "Created: Created container: main",
-        `Pulled: Container image "${image}" already present on machine`,
+        expect.toBeOneOf(["Created: Created container: main", "Created: Container created"]),
+        expect.toBeOneOf([present, `${present} and can be accessed by the pod`]),
         `Scheduled: Successfully assigned ${bench.namespace}/${pod.metadata?.name}`,
-        "Started: Started container main",
+        expect.toBeOneOf(["Started: Started container main", "Started: Container started"]),
       ]);
       expect(list.find(({ reason }) => reason === "Started")?.involvedObject.fieldPath).toBe("spec.containers{main}");
     },

@@ -168,8 +168,12 @@ function incomplete(report: PreflightReport, when: string): Finding[] {
   return [finding("k8s_preflight_incomplete", `The agent's pod did not tell ${when}: ${open.join(", ")}.`)];
 }
 
-/** A quota may have room later and an image may be pushed, but as it stands no run gets in. */
-const standing: ReadonlySet<FailureCode> = new Set(["k8s_quota_exceeded", "k8s_image_pull_failed"]);
+/** A quota may have room later, an image may be pushed and a registry come back, but as it stands no run gets in. */
+const standing: ReadonlySet<FailureCode> = new Set([
+  "k8s_quota_exceeded",
+  "k8s_image_pull_failed",
+  "k8s_registry_unavailable",
+]);
 
 /** What the cluster refused or ended, in its words. */
 export function failureFinding({ code, message }: { code: FailureCode; message: string }): Finding {

@@ -135,6 +135,7 @@ test("no pattern of src takes the square of a text's length", { timeout: 60_000 
 
 test.each(["\\/+$", "\\s*\\n\\s*", "\\$\\(([^)]*)\\)", "config .*invalid", "^offer (\\S+\\/\\S+)$"])(
   "a slow pattern is found: %s",
+  { timeout: 60_000 },
   (source) => expect(slowText({ file: "", source, flags: "" })).toBeDefined(),
 );
 

@@ -55,9 +55,8 @@ export function startJobController(parts: JobControllerParts): () => void {
     }
     if (resource !== "pods") return;
     const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === "Job");
-    if (!owner) return;
-    queue.add(`${object.metadata.namespace}/${owner.name}`);
-    orphans.add(keyOf(object));
+    if (owner) queue.add(`${object.metadata.namespace}/${owner.name}`);
+    if (object.metadata.finalizers?.includes(trackingFinalizer)) orphans.add(keyOf(object));
   });
 }
 
@@ -67,11 +66,11 @@ function podsOf(store: Store, job: JobObject): PodObject[] {
 
 /** A pod whose Job is gone is held by nobody (API: orphan pods lose the tracking finalizer). */
 function releaseOrphan(store: Store, pod: PodObject | undefined): void {
-  const owner = pod?.metadata.ownerReferences?.find(({ kind }) => kind === "Job");
-  if (!pod || !owner || !pod.metadata.finalizers?.includes(trackingFinalizer)) return;
-  const job = store.get("jobs", { namespace: pod.metadata.namespace ?? "", name: owner.name });
-  const cared = job?.metadata.uid === owner.uid && job.metadata.deletionTimestamp === undefined && !isJobFinished(job);
-  if (!cared) dropFinalizer(store, { resource: "pods", ref: refOf(pod) }, trackingFinalizer);
+  if (!pod?.metadata.finalizers?.includes(trackingFinalizer)) return;
+  const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "Job");
+  const job = owner && store.get("jobs", { namespace: pod.metadata.namespace ?? "", name: owner.name });
+  const isCared = job && job.metadata.uid === owner.uid && !job.metadata.deletionTimestamp && !isJobFinished(job);
+  if (!isCared) dropFinalizer(store, { resource: "pods", ref: refOf(pod) }, trackingFinalizer);
 }
 
 function reconcileJob(work: Work): void {

@@ -167,7 +167,7 @@ test.each(shells)("every variable of the agent's reaches its command as it was s
   const { stdout } = await launch({
     shell,
     env,
-    script: `for n in ${names}; do eval "echo \\"\\$n=\\$$n\\""; done; env | grep -c n0 || true`,
+    script: `for n in ${names}; do eval "echo \\"\\$n=\\$$n\\""; done; env | grep -c '=n0$' || true`,
   });
   expect(stdout).toEqual([...names.split(" ").map((name) => `${name}=value of ${name}`), "0"]);
 });

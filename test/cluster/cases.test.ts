@@ -4,7 +4,8 @@ import { realWorld } from "../world/real-world.ts";
 caseStories(() => realWorld({ namespace: "e2e-cases", volume: "db4" }), {
   webhookAway: (world) =>
     forAWhile(world, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", {
-      ...{ apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingWebhookConfiguration" },
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
       metadata: { name: "e2e-cases-away" },
       webhooks: [
         {
@@ -17,11 +18,13 @@ caseStories(() => realWorld({ namespace: "e2e-cases", volume: "db4" }), {
           admissionReviewVersions: ["v1"],
         },
       ],
-    } as { metadata: { name: string } }),
+    }),
   limitRange: (world) =>
     forAWhile(world, `/api/v1/namespaces/${world.namespace}/limitranges`, {
-      ...{ apiVersion: "v1", kind: "LimitRange" },
+      apiVersion: "v1",
+      kind: "LimitRange",
       metadata: { name: "small" },
       spec: { limits: [{ type: "Container", max: { cpu: "1" } }] },
-    } as { metadata: { name: string } }),
+    }),
+  serviceEnv: () => ({}),
 });

@@ -17,6 +17,7 @@ caseStories(() => embeddedWorld({ path: [standInFolder] }), {
     'Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x.paperclip.svc:443/?timeout=10s": dial tcp 10.96.0.9:443: connect: connection refused',
   ),
   limitRange: refused('pods "x" is forbidden: maximum cpu usage per Container is 1, but limit is 2'),
+  serviceEnv: (each) => (each as EmbeddedWorld).cluster.serviceEnv,
 });
 
 let world: EmbeddedWorld;

@@ -19,6 +19,8 @@ export interface CaseMeans {
   webhookAway(world: World): Promise<() => Promise<void>>;
   /** From now on the namespace allows no container more than one CPU, nor less than half of what it asks for. */
   limitRange(world: World): Promise<() => Promise<void>>;
+  /** What Kubernetes sets in Paperclip's own container for the API server's Service. */
+  serviceEnv(world: World): Readonly<Record<string, string>>;
 }
 
 /** Small inputs that once failed, each for its kind, where the cluster's behaviour decides. */
@@ -142,7 +144,7 @@ export function caseStories(makeWorld: () => Promise<World>, means: CaseMeans): 
     });
 
     test("case 12: Paperclip's pod is found though HOSTNAME is another name", async () => {
-      const env = { HOSTNAME: "node-7.internal", OPENCODE_K8S_POD_NAME: "paperclip-0", ...(await means12(world)) };
+      const env = { HOSTNAME: "node-7.internal", OPENCODE_K8S_POD_NAME: "paperclip-0", ...means.serviceEnv(world) };
       const other = world.adapter({ env, limits: limits() });
       const run = startRun(world, other, { agentId: "case-12", chatter: { lines: 3 } });
       await expectEnd(world, run, { fault: "case 12", code: "", numbers: 3 });
@@ -181,19 +183,13 @@ export function caseStories(makeWorld: () => Promise<World>, means: CaseMeans): 
       await impatient.close();
     });
   });
-
-  async function means12(world: World): Promise<Record<string, string>> {
-    return world.kind === "embedded"
-      ? (world as World & { cluster: { serviceEnv: Record<string, string> } }).cluster.serviceEnv
-      : {};
-  }
 }
 
 /** Makes an object of the API for as long as the function that is returned is not called. */
 export async function forAWhile(
   world: World,
   path: string,
-  body: { metadata: { name: string } },
+  body: Record<string, unknown> & { metadata: { name: string } },
 ): Promise<() => Promise<void>> {
   await asAdmin(world, { method: "POST", path, body });
   let isThere = true;

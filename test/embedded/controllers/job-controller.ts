@@ -23,7 +23,7 @@ export interface JobControllerParts {
   timers: Timers;
   events: EventRecorder;
   /** A fault: words with which admission refuses the pods of Jobs; may change while the cluster runs. */
-  podRefusal?: { words: string | undefined };
+  podRefusal: { words: string | undefined };
 }
 
 /** One look at one Job. `again` asks for another look later. */
@@ -180,7 +180,7 @@ function createPods(work: Work, count: number): void {
   const { store, job, again } = work;
   for (let each = 0; each < count; each++) {
     try {
-      if (work.podRefusal?.words !== undefined) throw new Error(work.podRefusal.words);
+      if (work.podRefusal.words !== undefined) throw new Error(work.podRefusal.words);
       const target = { type: pods, namespace: job.metadata.namespace ?? "", dryRun: false };
       const { object } = createObject(store, target, buildJobPod(job));
       note(work, { type: "Normal", reason: "SuccessfulCreate", message: `Created pod: ${object.metadata.name}` });

@@ -1,5 +1,6 @@
 import type { Container, ContainerStatus, PodObject, PodStatus } from "../api-server/objects.ts";
 import { formatSeconds } from "./node-clock.ts";
+import { isSidecar } from "./sidecar.ts";
 
 export type ContainerState =
   | { kind: "waiting"; reason: string; message?: string }
@@ -87,7 +88,7 @@ function containerStatus(
     return {
       ...base,
       state: { running: { startedAt: (rest as { startedAt: string }).startedAt } },
-      ready: isStarted && (!isInit || container.restartPolicy === "Always"),
+      ready: isStarted && (!isInit || isSidecar(container)),
       imageID,
       containerID,
       started: isStarted,

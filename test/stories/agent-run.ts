@@ -219,7 +219,7 @@ export function agentRunStories(makeWorld: () => Promise<World>): void {
         },
       });
       await recording.stop();
-      const pod = recording.last("pods");
+      const pod = recording.last("pods", "placed");
       const [key, value] = node.split("=") as [string, string];
       expect(pod?.spec?.containers[0]?.resources).toMatchObject({
         requests: { cpu: "75m", memory: "70Mi" },

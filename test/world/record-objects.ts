@@ -8,7 +8,8 @@ export interface Recording {
   /** All of them as JSON. */
   readonly text: string;
   count(resource: Recorded): number;
-  last<R extends Recorded>(resource: R): Resources[R] | undefined;
+  /** Of the agent alone, where one is named: pods of earlier runs may still change while it records. */
+  last<R extends Recorded>(resource: R, agentId?: string): Resources[R] | undefined;
   stop(): Promise<void>;
 }
 
@@ -41,8 +42,12 @@ export async function recordObjects({ admin, namespace }: World): Promise<Record
     },
     count: (resource) =>
       new Set(seen.filter((entry) => entry.resource === resource).map(({ object }) => object.metadata?.uid)).size,
-    last: <R extends Recorded>(resource: R) =>
-      seen.findLast((entry) => entry.resource === resource)?.object as Resources[R] | undefined,
+    last: <R extends Recorded>(resource: R, agentId?: string) =>
+      seen.findLast(
+        (entry) =>
+          entry.resource === resource &&
+          (agentId === undefined || entry.object.metadata?.labels?.["paperclip.io/agent-id"] === agentId),
+      )?.object as Resources[R] | undefined,
     stop: async () => {
       life.abort(new Error("recorded enough"));
       await Promise.all(started);

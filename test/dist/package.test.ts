@@ -64,7 +64,7 @@ describe("npm packs", () => {
     "README.md",
     "CHANGELOG.md",
     "LICENSE",
-    "examples/rbac.yaml",
+    "examples/rbac/role.yaml",
   ])("%s", (file) => {
     expect(files).toContain(file);
   });

@@ -5,7 +5,7 @@ import { say } from "../model/answer.ts";
 import { opencodeConfig } from "../model/opencode-config.ts";
 import { type ModelServer, startModelServer } from "../model/server.ts";
 import { type EmbeddedWorld, embeddedWorld } from "../world/embedded-world.ts";
-import { examples, namespaceObject } from "../world/manifests.ts";
+import { accountFiles, examples, namespaceObject } from "../world/manifests.ts";
 import { wake } from "../world/world.ts";
 
 let world: EmbeddedWorld;
@@ -71,7 +71,7 @@ test("every rule of the documented Role is used by some run, and no run makes a 
 function elsewhere(): object[] {
   return ["elsewhere", "full"].flatMap((namespace) => [
     namespaceObject(namespace),
-    ...examples(namespace, ["rbac.yaml"]).map((object) => boundToPaperclip(object)),
+    ...examples(namespace, accountFiles).map((object) => boundToPaperclip(object)),
     ...(namespace === "full"
       ? [
           {

@@ -20,7 +20,7 @@ import { defaultLimits } from "../../src/run/limits.ts";
 import { opencodeConfig } from "../model/opencode-config.ts";
 import { parsed } from "../support/parsed.ts";
 import { type EmbeddedWorld, embeddedWorld } from "../world/embedded-world.ts";
-import { examples, namespaceObject } from "../world/manifests.ts";
+import { accountFiles, examples, namespaceObject } from "../world/manifests.ts";
 import { type Recording, recordObjects } from "../world/record-objects.ts";
 import { leftBehind } from "../world/world.ts";
 
@@ -165,7 +165,7 @@ test("a quota without room for the pod, which a dry run does not see, is an erro
     metadata: { name: "none", namespace: "full" },
     spec: { hard: { pods: "0" } },
   };
-  const items = [namespaceObject("full"), ...examples("full", ["rbac.yaml"]).map(boundToPaperclip), quota];
+  const items = [namespaceObject("full"), ...examples("full", accountFiles).map(boundToPaperclip), quota];
   await world.cluster.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items }));
   const result = await runTest({ namespace: "full" });
   expect(result.checks.map(({ code }) => code)).toContain("k8s_job_accepted");

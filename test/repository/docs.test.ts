@@ -79,9 +79,12 @@ describe("a path that a document names is there", () => {
   const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => `docs/${file}`);
+  const examples = readdirSync(join(root, "examples"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `examples/${file}`);
   const atRoot = readdirSync(root).filter((file) => file.endsWith(".md"));
 
-  test.each([...atRoot, "examples/kind/README.md", ...pages])("%s", (page) => {
+  test.each([...atRoot, ...examples, ...pages])("%s", (page) => {
     const text = readFileSync(join(root, page), "utf8");
     const words = text.match(/(?<![\w./-])(?:src|test|scripts|docs|examples)\/[\w./*{},-]+/g) ?? [];
     const paths = words.map((word) => word.replace(/[.,]+$/, "")).filter((word) => !/[*{]/.test(word));

@@ -7,6 +7,7 @@ import type {
   V1NetworkPolicy,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
+  V1Role,
   V1RoleBinding,
   V1Service,
   V1ValidatingAdmissionPolicy,
@@ -15,6 +16,7 @@ import type {
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import type { Serialized } from "../../src/cluster/cluster.ts";
+import { permissions } from "../../src/cluster/permissions.ts";
 import { isReservedLabel } from "../../src/config/formats/reserved-labels.ts";
 import { extractHost } from "../../src/host/inherit.ts";
 import { builtTemplate } from "../support/job-request.ts";
@@ -32,12 +34,11 @@ interface Manifest {
 interface Kinds {
   Cluster: { nodes: { role: string }[] };
   Deployment: V1Deployment;
-  Kustomization: { resources: string[] };
   Namespace: V1Namespace;
   NetworkPolicy: V1NetworkPolicy;
   PersistentVolume: V1PersistentVolume;
   PersistentVolumeClaim: V1PersistentVolumeClaim;
-  Role: Manifest;
+  Role: V1Role;
   RoleBinding: V1RoleBinding;
   Service: V1Service;
   ServiceAccount: Manifest;
@@ -50,8 +51,11 @@ const manifests = files.flatMap((file) =>
   (loadAll(readFileSync(join(folder, file), "utf8")) as Manifest[]).map((manifest) => ({ file, manifest })),
 );
 
+/** Of a new Paperclip, and what is applied beside it; overlays have a test of their own. */
+const plain = manifests.filter(({ file }) => !file.includes("/") || /^(base|rbac|kind)\//.test(file));
+
 function only<K extends keyof Kinds>(kind: K): Serialized<Kinds[K]> {
-  const found = manifests.filter(({ manifest }) => manifest.kind === kind);
+  const found = plain.filter(({ manifest }) => manifest.kind === kind);
   if (found.length !== 1) throw new Error(`examples has ${found.length} of kind ${kind}`);
   return found[0]?.manifest as unknown as Serialized<Kinds[K]>;
 }
@@ -62,31 +66,33 @@ const namespace = only("Namespace").metadata!.name!;
 const claim = only("PersistentVolumeClaim");
 const host = () => extractHost({ metadata: { name: "paperclip-1", namespace }, spec: pod.spec! })!;
 
-test("every file of examples is YAML of a kind that is known here", () => {
-  const kinds = manifests.map(({ file, manifest: { apiVersion, kind } }) => `${file}: ${apiVersion} ${kind}`);
+test("every file of examples for a new Paperclip is YAML of a kind that is known here", () => {
+  const kinds = plain.map(({ file, manifest: { apiVersion, kind } }) => `${file}: ${apiVersion} ${kind}`);
   expect(kinds.toSorted()).toEqual([
     "admission-policy.yaml: admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy",
     "admission-policy.yaml: admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding",
-    "deployment.yaml: apps/v1 Deployment",
-    "deployment.yaml: v1 Service",
+    "base/deployment.yaml: apps/v1 Deployment",
+    "base/deployment.yaml: v1 Service",
+    "base/kustomization.yaml: kustomize.config.k8s.io/v1beta1 Kustomization",
+    "base/namespace.yaml: v1 Namespace",
+    "base/pvc.yaml: v1 PersistentVolumeClaim",
+    "base/service-account.yaml: v1 ServiceAccount",
     "kind/cluster.yaml: kind.x-k8s.io/v1alpha4 Cluster",
     "kind/volume.yaml: v1 PersistentVolume",
-    "kustomization.yaml: kustomize.config.k8s.io/v1beta1 Kustomization",
-    "namespace.yaml: v1 Namespace",
     "networkpolicy.yaml: networking.k8s.io/v1 NetworkPolicy",
-    "pvc.yaml: v1 PersistentVolumeClaim",
-    "rbac.yaml: rbac.authorization.k8s.io/v1 Role",
-    "rbac.yaml: rbac.authorization.k8s.io/v1 RoleBinding",
-    "rbac.yaml: v1 ServiceAccount",
+    "rbac/kustomization.yaml: kustomize.config.k8s.io/v1beta1 Kustomization",
+    "rbac/role.yaml: rbac.authorization.k8s.io/v1 Role",
+    "rbac/role.yaml: rbac.authorization.k8s.io/v1 RoleBinding",
   ]);
 });
 
-/** What takes an administrator of the cluster, a newer Kubernetes or a look at one's own network is applied by itself. */
-const byItself = ["kustomization.yaml", "admission-policy.yaml", "networkpolicy.yaml"];
-
-test("the kustomization names every file that lies beside it", () => {
-  const beside = files.filter((file) => !file.includes("/") && !byItself.includes(file));
-  expect(only("Kustomization").resources.toSorted()).toEqual(beside.toSorted());
+test("the Role is the list of permissions, each rule with its reason", () => {
+  const text = readFileSync(join(folder, "rbac/role.yaml"), "utf8");
+  const { rules = [] } = only("Role");
+  expect(rules).toEqual(
+    permissions.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+  );
+  for (const { why } of permissions) expect(text.toLowerCase()).toContain(`# ${why.toLowerCase()}`);
 });
 
 test("everything that has a namespace is in the one that is made", () => {
@@ -98,7 +104,7 @@ test("everything that has a namespace is in the one that is made", () => {
     "Cluster",
     "Kustomization",
   ];
-  for (const { file, manifest } of manifests) {
+  for (const { file, manifest } of plain) {
     const own = wide.includes(manifest.kind) ? undefined : namespace;
     expect(manifest.metadata?.namespace, `${manifest.kind} of ${file}`).toBe(own);
   }
@@ -197,7 +203,7 @@ describe.each(["README.md", "examples/kind/README.md"])("the commands of %s", (f
     }
     for (const { secretRef } of container.envFrom ?? []) expect([...made.keys()]).toContain(secretRef?.name);
     for (const { where } of made.values()) expect(where).toBe(namespace);
-    const steps = ["apply -f examples/namespace.yaml", "create secret", "apply -k examples"];
+    const steps = ["apply -f examples/base/namespace.yaml", "create secret", "apply -k examples/base"];
     const places = steps.map((step) => text.indexOf(step));
     expect(places).not.toContain(-1);
     expect(places.toSorted((a, b) => a - b)).toEqual(places);

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { createServerAdapter } from "../../src/index.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "../embedded/embedded-cluster.ts";
-import { claimObject, examples, hostPod, namespaceObject } from "./manifests.ts";
+import { accountFiles, claimObject, examples, hostPod, namespaceObject } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /** Real OpenCode, as npm installed it here. */
@@ -36,7 +36,7 @@ export async function embeddedWorld({
   });
   const objects = [
     namespaceObject(namespace),
-    ...examples(namespace, ["rbac.yaml"]),
+    ...examples(namespace, accountFiles),
     { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: "rwx" } },
     claimObject({ namespace, storageClassName: "rwx" }),
     hostPod({ namespace, image: agentImage, env, annotations: { "embedded.test/static": "true" } }),

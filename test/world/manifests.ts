@@ -6,6 +6,9 @@ export function namespaceObject(name: string): object {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
 }
 
+/** Of `examples/`: the service account and what it may do. */
+export const accountFiles = ["base/service-account.yaml", "rbac/role.yaml"];
+
 /** The very files of `examples/`, in another namespace. */
 export function examples(namespace: string, files: readonly string[]): object[] {
   return files.flatMap((file) => {

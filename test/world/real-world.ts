@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { loadAll } from "js-yaml";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { createServerAdapter } from "../../src/index.ts";
-import { claimObject, examples, hostPod, namespaceObject } from "./manifests.ts";
+import { accountFiles, claimObject, examples, hostPod, namespaceObject } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 const run = promisify(execFile);
@@ -36,7 +36,7 @@ export async function realWorld({ namespace, volume, env = {}, image = agentImag
   await freeVolumes(kubectl);
   emptyFolder(sharedFolder);
   await kubectl(["apply", "-f", "-"], namespaceObject(namespace));
-  await kubectl(["apply", "-f", "-"], examples(namespace, ["rbac.yaml"]));
+  await kubectl(["apply", "-f", "-"], examples(namespace, accountFiles));
   await kubectl(
     ["apply", "-f", "-"],
     claimObject({ namespace, storageClassName: volume === "data" ? "shared" : "rwx", volumeName: volume }),

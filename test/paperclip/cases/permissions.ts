@@ -16,7 +16,9 @@ interface Manifest {
 }
 
 /** The Role that the suite applied, as `group/resource verb`. */
-const granted = (loadAll(readFileSync(new URL("../../../examples/rbac.yaml", import.meta.url), "utf8")) as Manifest[])
+const granted = (
+  loadAll(readFileSync(new URL("../../../examples/rbac/role.yaml", import.meta.url), "utf8")) as Manifest[]
+)
   .filter(({ kind }) => kind === "Role")
   .flatMap(({ rules = [] }) => rules)
   .flatMap(({ apiGroups, resources, verbs }) =>

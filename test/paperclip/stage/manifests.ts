@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kubectl } from "./kubectl.ts";
 
-const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
+const examples = fileURLToPath(new URL("../../../examples/base", import.meta.url));
 
 /** What differs between the examples and this suite's cluster. */
 export interface Overlay {
@@ -18,7 +18,7 @@ export interface Overlay {
   env: Readonly<Record<string, string>>;
 }
 
-/** The manifests of `examples/`, as kustomize makes them for this suite's namespace. */
+/** The manifests of `examples/base`, as kustomize makes them for this suite's namespace. */
 export async function renderExamples(overlay: Overlay): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "paperclip-overlay-"));
   try {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { blocks } from "./docs/blocks.ts";
 import { buildConfigPage } from "./docs/config-page.ts";
 import { buildEndingsPage } from "./docs/endings-page.ts";
+import { buildErrorsPage } from "./docs/errors-page.ts";
 import { buildParityPage } from "./docs/parity-page.ts";
 import { buildPolicyPage } from "./docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "./docs/replace-blocks.ts";
@@ -14,10 +15,11 @@ const root = path.dirname(import.meta.dirname);
 const check = process.argv.includes("--check");
 
 /** Files with marked blocks; one that does not exist is passed over. */
-const marked = ["README.md"];
+const marked = ["README.md", "docs/hardening.md"];
 /** Files that are generated as a whole. */
 const whole: Readonly<Record<string, () => string>> = {
   "docs/config.md": buildConfigPage,
+  "docs/errors.md": buildErrorsPage,
   "docs/parity.md": buildParityPage,
   "docs/endings.md": buildEndingsPage,
   "docs/policy.md": buildPolicyPage,

@@ -1,21 +1,31 @@
 import { permissions } from "../../src/cluster/permissions.ts";
-import { buildSettingsTables } from "../../src/config/documentation.ts";
-import { type FailureRow, failures } from "../../src/failure/failure.ts";
+import { buildSettingsTable } from "../../src/config/documentation.ts";
 import { serverSecrets } from "../../src/host/server-secrets.ts";
+import { commonErrors } from "./errors-page.ts";
 import { code, table } from "./markdown.ts";
+
+/** Those that most agents set. */
+const commonSettings = [
+  "model",
+  "isolation",
+  "image",
+  "namespace",
+  "resources",
+  "env",
+  "agentDbMode",
+  "nodeSelector",
+  "tolerations",
+  "podTemplate",
+  "timeoutSec",
+] as const;
 
 /** What can stand between `<!-- generated:name -->` and `<!-- /generated -->`. A new block is one line here. */
 export const blocks: Readonly<Record<string, () => string>> = {
-  settings: buildSettingsTables,
-  errors: errorsTable,
+  "common-settings": () => buildSettingsTable(commonSettings),
+  "common-errors": commonErrors,
   permissions: permissionsTable,
   "server-secrets": serverSecretsTable,
 };
-
-function errorsTable(): string {
-  const rows = failures.map((row: FailureRow) => [code(row.code), row.meaning, row.hint, row.family ? "yes" : ""]);
-  return table(["Code", "Meaning", "What to do", "Paperclip retries"], rows);
-}
 
 function serverSecretsTable(): string {
   return table(

@@ -1,17 +1,11 @@
-import { groups, type Setting } from "./field.ts";
+import type { Setting } from "./field.ts";
 import { describeDefault } from "./form.ts";
-import { settings } from "./settings.ts";
+import { type Settings, settings } from "./settings.ts";
 
-/** The settings as markdown tables, one for each group. */
-export function buildSettingsTables(): string {
-  return groups
-    .map((group) => {
-      const rows = settings.filter((setting) => setting.group === group).map(row);
-      return [`**${group}**`, "", "| Field | Required | Default | Description |", "|---|---|---|---|", ...rows].join(
-        "\n",
-      );
-    })
-    .join("\n\n");
+/** Some settings as a markdown table. */
+export function buildSettingsTable(keys: readonly (keyof Settings)[]): string {
+  const rows = settings.filter(({ key }) => keys.some((wanted) => wanted === key)).map(row);
+  return ["| Field | Required | Default | Description |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 function row(setting: Setting<unknown> & { key: string }): string {

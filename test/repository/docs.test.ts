@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { blocks } from "../../scripts/docs/blocks.ts";
 import { buildConfigPage } from "../../scripts/docs/config-page.ts";
+import { buildErrorsPage } from "../../scripts/docs/errors-page.ts";
 import { buildPolicyPage, policyExample } from "../../scripts/docs/policy-page.ts";
 import { firstDifference, replaceBlocks } from "../../scripts/docs/replace-blocks.ts";
 import { allowLists, limitRows, permits } from "../../src/config/policy/policy.ts";
@@ -62,7 +63,7 @@ test("the policy page's example is a policy, and the page has each permit, list 
 });
 
 test("podTemplate's hint says which container is the agent's", () => {
-  expect(blocks["settings"]?.()).toMatch(new RegExp(`\`podTemplate\`.*container is ${containerName}\\.`));
+  expect(blocks["common-settings"]?.()).toMatch(new RegExp(`\`podTemplate\`.*container is ${containerName}\\.`));
 });
 
 test("every secret of the server is a row", () => {
@@ -70,7 +71,7 @@ test("every secret of the server is a row", () => {
 });
 
 test("every error code and every permission is a row", () => {
-  for (const { code } of failures) expect(blocks["errors"]?.()).toContain(`| \`${code}\` |`);
+  for (const { code } of failures) expect(buildErrorsPage()).toContain(`| \`${code}\` |`);
   expect(blocks["permissions"]?.()).toContain("| `batch` | `jobs` |");
 });
 

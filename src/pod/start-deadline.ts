@@ -23,7 +23,13 @@ export class StartDeadline {
   /** The failure of a pod that has not started in time, undefined before; `why` is what it waited for. */
   failure(why: string, code: PodFailure["code"]): PodFailure | undefined {
     if (!this.isOver) return undefined;
-    const minutes = Math.round(this.#pendingMs / 60_000);
-    return { code, message: `The pod did not start within ${minutes} minutes; it waited for ${why}` };
+    return { code, message: `The pod did not start within ${spell(this.#pendingMs)}; it waited for ${why}` };
   }
+}
+
+/** Whole minutes as such, all else in seconds, as the setting has it. */
+function spell(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return ms === 60_000 ? "1 minute" : `${ms / 60_000} minutes`;
+  const seconds = Math.ceil(ms / 1_000);
+  return seconds === 1 ? "1 second" : `${seconds} seconds`;
 }

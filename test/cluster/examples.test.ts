@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ownLabels } from "../../src/job/names.ts";
 import { kubectl, kubectlApply, kubectlJson } from "../paperclip/stage/kubectl.ts";
 import { pause } from "../stories/stage.ts";
+import { exampleFiles, examplesFolder, readExample } from "../support/example-files.ts";
 
-const folder = fileURLToPath(new URL("../../examples", import.meta.url));
 const namespace = "e2e-examples";
 const agents = `${namespace}-agents`;
 
@@ -28,37 +27,36 @@ afterAll(() => kubectl("delete", "namespace", namespace, agents, "--ignore-not-f
 
 /** What kustomize makes of a folder, with this suite's names in the place of the examples'. */
 async function built(of: string): Promise<Item[]> {
-  const text = await kubectl("kustomize", join(folder, of));
+  const text = await kubectl("kustomize", join(examplesFolder, of));
   return inOurs(loadAll(text) as Item[]);
 }
 
 function inOurs(items: readonly Item[]): Item[] {
-  const ours = (name: string | undefined) =>
-    name === "paperclip" ? namespace : name === "paperclip-agents" ? agents : name;
-  return items
-    .map((item) =>
-      JSON.parse(
-        JSON.stringify(item, (key, value: unknown) => {
-          if (key === "namespace" && typeof value === "string") return ours(value);
-          return value;
-        }),
+  const ours = (name: string) => (name === "paperclip" ? namespace : name === "paperclip-agents" ? agents : name);
+  return items.map((item) => {
+    const moved: Item = JSON.parse(
+      JSON.stringify(item, (key, value: unknown) =>
+        key === "namespace" && typeof value === "string" ? ours(value) : value,
       ),
-    )
-    .map((item: Item) =>
-      item.kind === "Namespace"
-        ? { ...item, metadata: { ...item.metadata, name: ours(item.metadata.name) ?? "" } }
-        : item,
     );
+    if (moved.kind === "Namespace") moved.metadata.name = ours(moved.metadata.name);
+    return moved;
+  });
 }
 
 /** The API server's whole judgement, with every unknown field an error, and nothing kept. */
 async function dryRun(items: readonly Item[]): Promise<string[]> {
+  const list = { apiVersion: "v1", kind: "List", items };
+  const said = await withFile(list, (file) => kubectl("apply", "--dry-run=server", "--validate=strict", "-f", file));
+  return said.trim().split("\n");
+}
+
+async function withFile<T>(content: object, use: (file: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), "examples-"));
   try {
-    const file = join(dir, "list.json");
-    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-    const said = await kubectl("apply", "--dry-run=server", "--validate=strict", "-f", file);
-    return said.trim().split("\n");
+    const file = join(dir, "content.json");
+    writeFileSync(file, JSON.stringify(content));
+    return await use(file);
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -78,16 +76,13 @@ describe("the API server takes, with every field known", () => {
     const known = items.filter(({ kind }) => kind !== "Route");
     expect(items.length - known.length).toBe(1);
     expect(await dryRun(known)).toHaveLength(known.length);
-    const user = { runAsUser: 1, runAsGroup: 1, fsGroup: 1 };
     const deployment = JSON.stringify(known.find(({ kind }) => kind === "Deployment"));
-    for (const field of Object.keys(user)) expect(deployment).not.toContain(`"${field}"`);
+    for (const field of ["runAsUser", "runAsGroup", "fsGroup"]) expect(deployment).not.toContain(`"${field}"`);
   });
 
-  const alone = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => /^(storage\/|kind\/volume|networkpolicy|admission-policy)/.test(file))
-    .map((file) => relative(".", file));
+  const alone = exampleFiles.filter((file) => /^(storage\/|kind\/volume|networkpolicy|admission-policy)/.test(file));
   test.each(alone)("examples/%s", async (file) => {
-    const items = inOurs(loadAll(readFileSync(join(folder, file), "utf8")) as Item[]);
+    const items = inOurs(readExample<Item>(file));
     expect(await dryRun(items)).toHaveLength(items.length);
   });
 });
@@ -183,11 +178,7 @@ test("no agent's pod is evicted where production's budget is", async () => {
     kind: "Eviction",
     metadata: { name: name.replace("pod/", ""), namespace },
   };
-  const dir = mkdtempSync(join(tmpdir(), "eviction-"));
-  writeFileSync(join(dir, "eviction.json"), JSON.stringify(eviction));
   const path = `/api/v1/namespaces/${namespace}/pods/${eviction.metadata.name}/eviction`;
-  await expect(kubectl("create", "--raw", path, "-f", join(dir, "eviction.json"))).rejects.toThrow(
-    "violate the pod's disruption budget",
-  );
-  rmSync(dir, { recursive: true });
+  const evicted = withFile(eviction, (file) => kubectl("create", "--raw", path, "-f", file));
+  await expect(evicted).rejects.toThrow("violate the pod's disruption budget");
 });

@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { permissions } from "../../src/cluster/permissions.ts";
+import { exampleFiles as files, examplesFolder as folder, readExample } from "../support/example-files.ts";
 import { builtTemplate } from "../support/job-request.ts";
 import { policyOf } from "../support/parsed.ts";
-
-const folder = join(import.meta.dirname, "../../examples");
 
 interface Manifest {
   apiVersion?: string;
@@ -22,12 +21,9 @@ interface Kustomization {
   patches?: { path?: string; patch?: string; target?: { kind: string } }[];
 }
 
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
 const overlays = files.filter((file) => file.endsWith("kustomization.yaml")).map((file) => dirname(file));
 
-function read<T = Manifest>(file: string): T[] {
-  return loadAll(readFileSync(join(folder, file), "utf8")) as T[];
-}
+const read = <T = Manifest>(file: string) => readExample<T>(file);
 
 function kustomization(of: string): Kustomization {
   const [found] = read<Kustomization>(join(of, "kustomization.yaml"));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { join } from "node:path";
 import type {
@@ -13,16 +13,15 @@ import type {
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
-import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import type { Serialized } from "../../src/cluster/cluster.ts";
 import { permissions } from "../../src/cluster/permissions.ts";
 import { isReservedLabel } from "../../src/config/formats/reserved-labels.ts";
 import { extractHost } from "../../src/host/inherit.ts";
+import { exampleFiles, examplesFolder, readExample } from "../support/example-files.ts";
 import { builtTemplate } from "../support/job-request.ts";
 
 const root = join(import.meta.dirname, "../..");
-const folder = join(root, "examples");
 
 interface Manifest {
   apiVersion: string;
@@ -46,10 +45,7 @@ interface Kinds {
   ValidatingAdmissionPolicyBinding: V1ValidatingAdmissionPolicyBinding;
 }
 
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
-const manifests = files.flatMap((file) =>
-  (loadAll(readFileSync(join(folder, file), "utf8")) as Manifest[]).map((manifest) => ({ file, manifest })),
-);
+const manifests = exampleFiles.flatMap((file) => readExample<Manifest>(file).map((manifest) => ({ file, manifest })));
 
 /** Of a new Paperclip, and what is applied beside it; overlays have a test of their own. */
 const plain = manifests.filter(({ file }) => !file.includes("/") || /^(base|rbac|kind)\//.test(file));
@@ -87,7 +83,7 @@ test("every file of examples for a new Paperclip is YAML of a kind that is known
 });
 
 test("the Role is the list of permissions, each rule with its reason", () => {
-  const text = readFileSync(join(folder, "rbac/role.yaml"), "utf8");
+  const text = readFileSync(join(examplesFolder, "rbac/role.yaml"), "utf8");
   const { rules = [] } = only("Role");
   expect(rules).toEqual(
     permissions.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
@@ -212,7 +208,7 @@ describe.each(["README.md", "examples/kind/README.md"])("the commands of %s", (f
   test("name files that are there", () => {
     const named = [...text.matchAll(/ examples\/([\w./-]+\.yaml)/g)].map(([, path = ""]) => path);
     expect(named.length).toBeGreaterThan(0);
-    for (const path of named) expect(files).toContain(path);
+    for (const path of named) expect(exampleFiles).toContain(path);
   });
 });
 
@@ -228,7 +224,7 @@ describe("on a laptop with kind", () => {
   });
 
   test("its folder is made on the one node that the cluster has", () => {
-    const text = readFileSync(join(folder, "kind/README.md"), "utf8");
+    const text = readFileSync(join(examplesFolder, "kind/README.md"), "utf8");
     expect(only("Cluster").nodes).toEqual([{ role: "control-plane" }]);
     expect(text).toContain("kind create cluster --name paperclip --config examples/kind/cluster.yaml");
     const made = `docker exec paperclip-control-plane install -d -o 1000 -g 1000 ${volume?.hostPath?.path}`;

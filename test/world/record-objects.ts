@@ -1,4 +1,5 @@
 import type { Resources } from "../../src/cluster/cluster.ts";
+import { label } from "../../src/job/names.ts";
 import type { World } from "./world.ts";
 
 type Recorded = "jobs" | "pods";
@@ -46,7 +47,7 @@ export async function recordObjects({ admin, namespace }: World): Promise<Record
       seen.findLast(
         (entry) =>
           entry.resource === resource &&
-          (agentId === undefined || entry.object.metadata?.labels?.["paperclip.io/agent-id"] === agentId),
+          (agentId === undefined || entry.object.metadata?.labels?.[label.agent] === agentId),
       )?.object as Resources[R] | undefined,
     stop: async () => {
       life.abort(new Error("recorded enough"));

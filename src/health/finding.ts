@@ -36,14 +36,9 @@ const table = {
     hint: "Check that the namespace exists, and apply the documented Role in it.",
   },
   k8s_permissions_granted: { level: "info" },
-  k8s_permission_missing: {
-    level: "error",
-    hint: "Apply the documented Role in this namespace: no run works without it.",
-  },
-  k8s_permission_lacking: {
-    level: "warn",
-    hint: "Apply the documented Role in this namespace; runs work without it, with less.",
-  },
+  // Their hint is the missing rule.
+  k8s_permission_missing: { level: "error" },
+  k8s_permission_lacking: { level: "warn" },
   k8s_shared_claim_found: { level: "info" },
   k8s_shared_claim_none: {
     level: "warn",

@@ -102,11 +102,21 @@ test("the Job that is tried carries the agent's settings", async () => {
   expect(created[0]?.job.spec?.template.spec?.containers[0]?.resources?.requests?.["cpu"]).toBe("250m");
 });
 
+test("a missing right is told with the line that a Role needs", async () => {
+  const { checks } = await check({ denied: ["jobs patch"] });
+  expect(checks.find(({ code }) => code === "k8s_permission_missing")).toMatchObject({
+    message: "Paperclip may not patch jobs (batch) in namespace paperclip.",
+    hint: expect.stringContaining('- {apiGroups: ["batch"], resources: ["jobs"], verbs: ["patch"]}'),
+  });
+});
+
 const refused = (kind: "invalid" | "denied") => new ApiError("the cluster's words", { kind, status: 403 });
 
 const cases: [what: string, world: World, status: string, bad: string[]][] = [
   ["no permission to create Jobs", { denied: ["jobs create"] }, "fail", ["error k8s_permission_missing"]],
   ["no permission to follow logs", { denied: ["pods/log get"] }, "fail", ["error k8s_permission_missing"]],
+  ["no permission to delete pods", { denied: ["pods delete"] }, "warn", ["warn k8s_permission_lacking"]],
+  ["no permission to delete Jobs", { denied: ["jobs delete"] }, "warn", ["warn k8s_permission_lacking"]],
   ["no permission to list events", { denied: ["events list"] }, "warn", ["warn k8s_permission_lacking"]],
   ["a namespace that is not there", { missing: ["paperclip"] }, "fail", ["error k8s_namespace_missing"]],
   ["a claim for one node", { accessModes: ["ReadWriteOnce"] }, "warn", ["warn k8s_shared_claim_single_node"]],

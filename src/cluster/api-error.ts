@@ -57,3 +57,8 @@ export function isApiError(error: unknown, ...kinds: ApiErrorKind[]): error is A
 export function isTransient(error: unknown): error is ApiError {
   return isApiError(error) && error.transient;
 }
+
+/** For `.catch()` of a call that a Role may not allow: a refusal is no answer, anything else is thrown. */
+export function unlessDenied(error: unknown): undefined {
+  if (!isApiError(error, "denied")) throw error;
+}

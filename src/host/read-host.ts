@@ -1,4 +1,4 @@
-import { isApiError } from "../cluster/api-error.ts";
+import { isApiError, unlessDenied } from "../cluster/api-error.ts";
 import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { messageOf } from "../lib/message.ts";
 import { readBulkSecrets } from "./bulk-secrets.ts";
@@ -84,7 +84,8 @@ async function findByAddress(
   const found = new Map<string, Pod>();
   for (const address of addresses) {
     const fieldSelector = `status.podIP=${address}`;
-    const listed = await cluster.list?.("pods", namespace, { fieldSelector, signal }).catch(nothingIfDenied);
+    // Looking by address is a last try: that it is not allowed is no reason of its own.
+    const listed = await cluster.list?.("pods", namespace, { fieldSelector, signal }).catch(unlessDenied);
     for (const pod of listed?.items ?? []) found.set(pod.metadata?.uid ?? "", pod);
   }
   const alike = [...found.values()].filter(
@@ -92,11 +93,6 @@ async function findByAddress(
       status?.phase === "Running" && (serviceAccount === undefined || spec?.serviceAccountName === serviceAccount),
   );
   return alike.length === 1 ? alike[0] : undefined;
-}
-
-/** Looking by address is a last try: that it is not allowed is no reason of its own. */
-function nothingIfDenied(error: unknown): undefined {
-  if (!isApiError(error, "denied")) throw error;
 }
 
 function podOf({ namespace, names }: PodIdentity): string {

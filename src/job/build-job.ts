@@ -182,7 +182,7 @@ const linux = { "kubernetes.io/os": "linux" };
 function placement({ settings, host }: JobRequest): Pick<PodSpec, "nodeSelector" | "tolerations"> {
   const anywhere = settings.nodeSelector !== undefined && Object.keys(settings.nodeSelector).length === 0;
   const nodeSelector = anywhere ? {} : { ...linux, ...(settings.nodeSelector ?? host?.nodeSelector) };
-  const tolerations = (settings.tolerations ?? host?.tolerations ?? []) as Toleration[];
+  const tolerations: readonly Toleration[] = settings.tolerations ?? host?.tolerations ?? [];
   return {
     ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector: { ...nodeSelector } } : {}),
     ...(tolerations.length > 0 ? { tolerations: [...tolerations] } : {}),

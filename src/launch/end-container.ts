@@ -1,4 +1,4 @@
-import { isApiError } from "../cluster/api-error.ts";
+import { unlessDenied } from "../cluster/api-error.ts";
 import type { Cluster, Pod } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { bounded } from "../lib/bounded.ts";
@@ -31,6 +31,7 @@ export async function endContainer(
   const bound = bounded(new AbortController().signal, limits.statusMs + limits.patienceMs);
   try {
     await sleep(limits.statusMs, bound.signal);
+    // Who may not read pods may not judge them: the Job's removal has to do.
     const now = await cluster.read("pods", refOf(pod), { signal: bound.signal }).catch(unlessDenied);
     const uid = pod.metadata?.uid;
     if (now === undefined || now.metadata?.uid !== uid || hasEnded(now)) return false;
@@ -42,9 +43,4 @@ export async function endContainer(
   } finally {
     bound.done();
   }
-}
-
-/** Who may not read pods may not judge them: the Job's removal has to do. */
-function unlessDenied(error: unknown): undefined {
-  if (!isApiError(error, "denied")) throw error;
 }

@@ -1,4 +1,4 @@
-import { type ApiError, isApiError, isTransient } from "../cluster/api-error.ts";
+import { type ApiError, isApiError, isTransient, unlessDenied } from "../cluster/api-error.ts";
 import type { Cluster, Job, Ref } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/ref-of.ts";
 import { bounded } from "../lib/bounded.ts";
@@ -74,10 +74,6 @@ async function neverHadPod(view: PodView, signal: AbortSignal): Promise<boolean>
   }
   while (!isOver(view.state())) await changedOrRead(view, trustMs, signal);
   return true;
-}
-
-function unlessDenied(error: unknown): void {
-  if (!isApiError(error, "denied")) throw error;
 }
 
 function isOver(state: PodState): boolean {

@@ -13,11 +13,11 @@ const toleration = z
   .strictObject({
     key: text("a taint's key")
       .refine((key) => key === "" || isQualifiedName(key), "a taint's key")
-      .optional(),
-    operator: z.enum(operators, { error: `one of ${operators.join(", ")}` }).optional(),
-    value: text("text: put a number or true in quotes").refine(isLabelValue, "a taint's value").optional(),
-    effect: z.enum(["", ...effects], { error: `one of ${effects.join(", ")}` }).optional(),
-    tolerationSeconds: z.int({ error: "a whole number of seconds" }).optional(),
+      .exactOptional(),
+    operator: z.enum(operators, { error: `one of ${operators.join(", ")}` }).exactOptional(),
+    value: text("text: put a number or true in quotes").refine(isLabelValue, "a taint's value").exactOptional(),
+    effect: z.enum(["", ...effects], { error: `one of ${effects.join(", ")}` }).exactOptional(),
+    tolerationSeconds: z.int({ error: "a whole number of seconds" }).exactOptional(),
   })
   .superRefine((toleration, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
@@ -28,11 +28,9 @@ const toleration = z
     }
   });
 
-export type Toleration = Readonly<z.infer<typeof toleration>>;
-
 const tolerations = z.array(toleration, { error: "a list of tolerations" });
 
-export const tolerationsKind: Kind<readonly Toleration[]> = {
+export const tolerationsKind: Kind<readonly z.infer<typeof toleration>[]> = {
   accepts: "a list as YAML or JSON text, or an array",
   control: "textarea",
   isBlank: isCommentary,

@@ -83,7 +83,10 @@ test("what cannot be removed is waited for like any other, with a bound and with
       if (verb === "delete") throw apiError("denied");
     },
   };
-  await expect(waitForSlot(cluster).slot).rejects.toMatchObject({ code: "k8s_concurrent_run_blocked" });
+  await expect(waitForSlot(cluster).slot).rejects.toMatchObject({
+    code: "k8s_concurrent_run_blocked",
+    message: expect.stringMatching(/^This run waited [1-9]\d* seconds? for /),
+  });
   expect(cluster.count("delete", "jobs")).toBeLessThan(20);
 });
 

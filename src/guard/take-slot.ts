@@ -4,6 +4,7 @@ import { refOf } from "../cluster/ref-of.ts";
 import { isRunFailure, RunFailure } from "../failure/failure.ts";
 import { agentSelector } from "../job/names.ts";
 import { bounded } from "../lib/bounded.ts";
+import { durationWords } from "../lib/duration-words.ts";
 import { Grace } from "../lib/grace.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { RunLog } from "../run-log/run-log.ts";
@@ -48,7 +49,7 @@ export async function takeSlot(request: SlotRequest, deps: SlotDeps): Promise<Ex
     }
     await remove(slot.stale, "which a process that died has left behind", deps);
     const waitedMs = Date.now() - sinceMs;
-    if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, waitedMs);
+    if (waitedMs >= limits.slotWaitMs) throw blocked(slot.by, limits.slotWaitMs);
     const waitsForLiving = slot.by.length > slot.stale.length || looks > 0;
     if (waitsForLiving)
       await waits.say(() => `waiting for ${describe(slot.by)} to end: an agent has one run at a time`);
@@ -150,7 +151,7 @@ async function remove(jobs: readonly Job[], why: string, { cluster, log, signal 
 function blocked(by: readonly Holder[], waitedMs: number): RunFailure {
   return new RunFailure(
     "k8s_concurrent_run_blocked",
-    `This run waited ${Math.round(waitedMs / 60_000)} minutes for ${describe(by)} of the same agent.`,
+    `This run waited ${durationWords(waitedMs)} for ${describe(by)} of the same agent.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { RunFailure } from "../failure/failure.ts";
 import { bounded } from "../lib/bounded.ts";
+import { durationWords } from "../lib/duration-words.ts";
 import type { RunLog } from "../run-log/run-log.ts";
 import { sayUntilStopped } from "../run-log/say-at-intervals.ts";
 import type { AgentQueue } from "./agent-queue.ts";
@@ -31,10 +32,9 @@ export async function waitForTurn(
     return await agentQueue.enter(key, bound.signal);
   } catch (error) {
     if (!bound.timeUp()) throw error;
-    const minutes = Math.round(limits.slotWaitMs / 60_000);
     throw new RunFailure(
       "k8s_concurrent_run_blocked",
-      `This run waited ${minutes} minutes for earlier runs of the same agent.`,
+      `This run waited ${durationWords(limits.slotWaitMs)} for earlier runs of the same agent.`,
     );
   } finally {
     stopSaying?.();
